@@ -54,8 +54,8 @@ class Routes:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def refused(self, status: int, method: str, path: str, body: Any = None) -> Any:
+    def refused(self, status: int, method: str, path: str, body: Any = None, *, media: str | None = None) -> Any:
         """Send a request that must be refused with `status` and return the error."""
-        answer = self.send(method, path, body)
+        answer = self.send(method, path, body, media=media)
         assert answer.status_code == status, answer.text
         return answer.json()

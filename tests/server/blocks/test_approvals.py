@@ -405,3 +405,7 @@ def test_a_definition_keeps_its_rules_when_a_client_of_the_contract_saves_it(wor
 
     assert kept["approvalRules"]["fourEyes"] is True
     assert "approvalRules" not in off
+
+    sent["spec"]["approvalRules"] = {"fourEye": True}
+    refused = world.api.refused(400, "PUT", path, sent, media=media)
+    assert refused["field"] == "/spec/approvalRules/fourEye"

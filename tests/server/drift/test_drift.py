@@ -4,6 +4,8 @@ import asyncio
 from base64 import b64encode
 from typing import Any
 
+import pytest
+
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION
 from blockyard.protocol.names import RunStatus
@@ -224,6 +226,17 @@ def test_what_the_rules_ignore_is_no_drift(world: BlockWorld) -> None:
 
     assert (clean["state"], clean["count"]) == ("CLEAN", 0)
     assert drift(world, block)["state"] == "DRIFTED"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("rule", [{"adress": "module.log"}, {}], ids=["misspelt", "of nothing"])
+def test_a_rule_that_would_ignore_everything_by_mistake_is_refused(world: BlockWorld, rule: JsonObject) -> None:
+    block = an_order(world, DETECT)
+    rules = f"/api/blockyard/v1/definitions/{world.stored(block).definition_id}/drift-rules"
+
+    refused = world.api.refused(400, "PUT", rules, {"ignored": [rule]}, media=JSON)
+
+    assert str(refused["field"]).startswith("/ignored/0")
 
 
 def test_drift_can_be_accepted_into_the_input_that_it_comes_from(world: BlockWorld) -> None:

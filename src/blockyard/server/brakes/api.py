@@ -19,10 +19,10 @@ from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.list_parameters import BodyInstant
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import DisplayName, ShortText, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, ShortText, WireModel
 
 
-class CalendarIn(WireModel):
+class CalendarIn(ExactWireModel):
     """Windows that come again. `begin` and `end` are `2026-12-24T18:00`, `18:00`, `FRIDAY 18:00` or `12-20 00:00`."""
 
     recurrence: Annotated[Recurrence, Field(strict=False)]
@@ -31,7 +31,7 @@ class CalendarIn(WireModel):
     end: ShortText
 
 
-class BrakeIn(WireModel):
+class BrakeIn(ExactWireModel):
     """What is stopped, by its id, name or identifier, and why: now and until somebody lifts it, or in the windows of a calendar."""
 
     scope: Annotated[BrakeScope, Field(strict=False)]

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.drift.model import MOST_RULES, DriftRules, DriftState, NoiseRule
@@ -19,33 +19,39 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import ShortText, WireInstant, WireJson, WireModel
+from blockyard.server.kit.wire import ExactWireModel, ShortText, WireInstant, WireJson, WireModel
 
 Reason = Annotated[ShortText, Field(min_length=1)]
 
 
-class IgnoreIn(WireModel):
+class IgnoreIn(ExactWireModel):
     """Until when drift is left alone, and why."""
 
     until: WireInstant
     reason: Reason
 
 
-class PauseIn(WireModel):
+class PauseIn(ExactWireModel):
     """Why a building block is not checked for now."""
 
     reason: Reason
 
 
-class NoiseRuleWire(WireModel):
+class NoiseRuleWire(ExactWireModel):
     """Changes that are no drift: of which resources and which of their attributes; `*` stands for anything."""
 
     address: Reason = "*"
     type: Reason = "*"
     attribute: Reason = "*"
 
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names nothing; say 'address', 'type' or 'attribute' (with '*' for anything)")
+        return self
 
-class RulesIn(WireModel):
+
+class RulesIn(ExactWireModel):
     """What is no drift of the building blocks of a definition, and whether they are checked for now."""
 
     ignored: Annotated[list[NoiseRuleWire], Field(max_length=MOST_RULES)]

@@ -43,6 +43,12 @@ class WireModel(BaseModel):
         return model(**dict(self))
 
 
+class ExactWireModel(WireModel):
+    """A request of ours that refuses members it does not know: misspelt, they would choose more, or protect less, than was meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain the NUL character")

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.api.wire import PeoplesBlockFilters
@@ -20,13 +20,11 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import WireModel, WireUuid
+from blockyard.server.kit.wire import ExactWireModel, WireModel, WireUuid
 
 
-class BulkFilters(PeoplesBlockFilters):
+class BulkFilters(PeoplesBlockFilters, ExactWireModel):
     """Which blocks a job is about. A filter that is not known is refused: without it the job would be about more of them."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class BulkIn(WireModel):

@@ -39,7 +39,7 @@ from blockyard.server.kit.images import MAX_IMAGE_CHARACTERS
 from blockyard.server.kit.members import wire_members
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, Name, ShortText, Tags, Text, WireModel
 from blockyard.server.publications.model import PublicationState
 from blockyard.server.runners.model import Federation
 from blockyard.server.runners.wire import clouds_of
@@ -69,7 +69,7 @@ class ApprovalPoliciesWire(WireModel):
     any_input_changes: bool = False
 
 
-class ApprovalRulesWire(WireModel):
+class ApprovalRulesWire(ExactWireModel):
     """What an approval takes. A client that leaves it out keeps what is there; an empty object asks for nothing special."""
 
     by_blast: bool = False
