@@ -12,10 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chaos.disk_trials import run_disk_trials
-from chaos.graphs.trial import graph_stack
+from chaos.graphs.plan_trial import PlanTrial
+from chaos.graphs.points import PLANS
+from chaos.graphs.trial import GraphTrial, graph_stack
 from chaos.points import Point
 from chaos.report import PATH, Report
-from chaos.selection import DEFAULT_POINTS, GRAPH_STACKS, STACKS, Work, choose, choose_of_graphs, in_pieces
+from chaos.selection import (
+    DEFAULT_POINTS,
+    GRAPH_STACKS,
+    PLAN_STACKS,
+    STACKS,
+    Work,
+    choose,
+    choose_of_graphs,
+    choose_of_plans,
+    in_pieces,
+)
 from chaos.stack import Stack, stack
 from chaos.storm import Storm
 from chaos.trial import Outcome, Trial
@@ -31,6 +43,7 @@ def main() -> int:
         "--stack", choices=[*STACKS, *GRAPH_STACKS, "all"], default="all", help="replicas: two servers on PostgreSQL"
     )
     parser.add_argument("--graphs", action="store_true", help="points of whole graphs of blocks")
+    parser.add_argument("--plans", action="store_true", help="points of plans, approvals and restored states")
     parser.add_argument("--points", type=int, default=DEFAULT_POINTS, help="how many, the same each time (%(default)s)")
     parser.add_argument("--all", action="store_true", help="every point there is")
     parser.add_argument("--only", help="points whose names contain this; a whole name repeats one")
@@ -44,16 +57,17 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.disks:
         return run_disk_trials(chosen.only)
-    every = tuple(GRAPH_STACKS) if chosen.graphs else STACKS
+    every = tuple(PLAN_STACKS) if chosen.plans else tuple(GRAPH_STACKS) if chosen.graphs else STACKS
     stacks = every if chosen.stack == "all" else (chosen.stack,)
     if chosen.storm:
         return max([_storm(name, chosen.seed, chosen.storm) for name in stacks])
     number = None if chosen.all else chosen.points
-    work = (
-        choose_of_graphs(stacks, number, chosen.only)
-        if chosen.graphs
-        else choose(stacks, number, chosen.only, lost=not chosen.no_lost)
-    )
+    if chosen.plans:
+        work = choose_of_plans(stacks, number, chosen.only)
+    elif chosen.graphs:
+        work = choose_of_graphs(stacks, number, chosen.only)
+    else:
+        work = choose(stacks, number, chosen.only, lost=not chosen.no_lost)
     report = Report()
     _carry_out(work, report, chosen.parallel)
     summary = report.write()
@@ -109,7 +123,7 @@ def _opened(folder: Path, name: str) -> Iterator[tuple[Stack, Callable[[Point], 
     """Start a stack; give it, and what carries out a point on it."""
     if name in GRAPH_STACKS:
         with graph_stack(folder, name) as ground:
-            yield ground.stack, ground.trial
+            yield ground.stack, lambda point: (PlanTrial if point.action in PLANS else GraphTrial)(ground, point).run()
         return
     with stack(folder, name) as running:
         yield running, lambda point: Trial(running, point).run()

@@ -14,7 +14,12 @@ _ENDINGS = {
     "/planartifact": "artifact",
     "/api/blockyard/v1/bulk-jobs": "bulk",
     "/start": "bulk",
+    "/approve": "approve",
+    "/decline": "decline",
+    "/plan-restore": "restoreplan",
+    "/apply-restore": "restoreapply",
 }
+_BLOCKS = "/api/meshobjects/meshbuildingblocks"
 
 
 def label_of_request(method: str, path: str, body: bytes) -> str | None:
@@ -26,8 +31,10 @@ def label_of_request(method: str, path: str, body: bytes) -> str | None:
         if method == "POST":
             return "register"
         return "final" if _is_final(body) else "patch"
-    if plain == "/api/meshobjects/meshbuildingblocks":
+    if plain == _BLOCKS:
         return "order" if method == "POST" else None
+    if plain.startswith(f"{_BLOCKS}/") and method == "PUT":
+        return "change"
     return next((name for ending, name in _ENDINGS.items() if plain.endswith(ending)), None)
 
 

@@ -32,6 +32,12 @@ class Action(StrEnum):
     """All blocks of a graph are deleted, children first."""
     GRAPH_COMPOSE = "graph-compose"
     """A block orders a block that orders a block, and each waits for the one below on the only slot."""
+    PLAN_APPROVE = "plan-approve"
+    """An input changes, its plan is approved, and exactly that is applied."""
+    PLAN_DECLINE = "plan-decline"
+    """An input changes, and its plan is declined."""
+    STATE_RESTORE = "state-restore"
+    """A state is sent back through a plan."""
 
 
 class Gate(StrEnum):

@@ -2,10 +2,10 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 
-from chaos.graphs.points import graph_points
+from chaos.graphs.points import graph_points, plan_points
 from chaos.points import Point, points, replaced_points
 
 STACKS = ("sqlite", "postgres", "replicas")
@@ -19,6 +19,9 @@ _SHARES = {"sqlite": 5, "postgres": 5, "replicas": 2}
 
 GRAPH_STACKS = {"quick/sqlite": 4, "quick/replicas": 5, "engine/sqlite": 2, "engine/replicas": 1}
 """Where graphs are killed in, and their shares: most without an engine, which takes the most time of a run."""
+
+PLAN_STACKS = {"quick/sqlite": 5, "quick/replicas": 4, "engine/sqlite": 3}
+"""The same for plans."""
 
 Work = list[tuple[str, list[Point]]]
 
@@ -40,13 +43,26 @@ def choose(stacks: Sequence[str], number: int | None, only: str | None, *, lost:
 
 def choose_of_graphs(stacks: Sequence[str], number: int | None, only: str | None) -> Work:
     """Return which points of graphs to carry out on which stack."""
-    shares = sum(GRAPH_STACKS[name] for name in stacks)
-    work = []
+    return _choose(stacks, GRAPH_STACKS, graph_points, number, only)
+
+
+def choose_of_plans(stacks: Sequence[str], number: int | None, only: str | None) -> Work:
+    """Return which points of plans, approvals and restored states to carry out on which stack."""
+    return _choose(stacks, PLAN_STACKS, plan_points, number, only)
+
+
+def _choose(
+    stacks: Sequence[str],
+    shares: Mapping[str, int],
+    points_of: Callable[[str], list[Point]],
+    number: int | None,
+    only: str | None,
+) -> Work:
+    every = sum(shares[name] for name in stacks)
+    work: Work = []
     for name in stacks:
-        some = _named(graph_points(name), only)
-        work.append(
-            (name, spread(some, len(some) if number is None or only else number * GRAPH_STACKS[name] // shares))
-        )
+        some = _named(points_of(name), only)
+        work.append((name, spread(some, len(some) if number is None or only else number * shares[name] // every)))
     return [(name, some) for name, some in work if some]
 
 

@@ -18,7 +18,7 @@ from tests.support.installation import Installation, an_input, an_output, terraf
 
 SCRIPT = """\
 #!/bin/sh
-# usage: act <folder> apply|destroy <block>
+# usage: act <folder> plan|apply|destroy <block>
 echo "$2 $3" >> "$1/acts"
 while [ -e "$1/gates/$2-$3" ]; do : > "$1/reached"; sleep 0.05; done
 if [ "$2" = apply ] && [ "${INPUT_ORDERS:-none}" != none ]; then PYTHON "$(dirname "$0")/compose.py" "$1" "$3" || exit 1; fi
@@ -155,6 +155,15 @@ def define_composition(blockyard: Installation, repository: str) -> str:
     inputs = {"folder": an_input(), "name": an_input(), FIRST: an_input()}
     inputs |= {key: an_input(isEnvironment=True) for key in ("INPUT_TOKEN", "INPUT_ORDERS")}
     return blockyard.define(terraform(repository), inputs=inputs, outputs={"trail": an_output()}, name="Composition")
+
+
+def define_planned(blockyard: Installation, repository: str) -> str:
+    """Release the definition of a block whose changes are seen and approved first; return its version."""
+    inputs = {"folder": an_input(), "name": an_input(), FIRST: an_input()}
+    about: JsonObject = {"approvalPolicies": {"userInputChanges": True}}
+    return blockyard.define(
+        terraform(repository), inputs=inputs, outputs={"trail": an_output()}, name="Planned", about=about
+    )
 
 
 def release_next(blockyard: Installation, version: str) -> str:

@@ -40,6 +40,42 @@ ACTIONS = (
 )
 
 
+PLANS = (Action.PLAN_APPROVE, Action.PLAN_DECLINE, Action.STATE_RESTORE)
+"""What is done with the plan of one block."""
+
+PLANNED = "planned"
+"""How its block is called."""
+
+_OF_PLANS: dict[Action, tuple[str, ...]] = {
+    Action.PLAN_APPROVE: (
+        *("change-1", "claim-1", "register-1", "final-1"),  # the plan is made
+        *("approve-1", "claim-2", "register-2", "artifact-1", "final-2"),  # it waits, and is applied
+    ),
+    Action.PLAN_DECLINE: ("final-1", "decline-1"),
+    Action.STATE_RESTORE: (
+        *("restoreplan-1", "claim-1", "register-1", "final-1"),
+        *("restoreapply-1", "claim-2", "register-2", "artifact-1", "final-2"),
+    ),
+}
+_STATES_OF_PLANS = ("state-lock-1", "state-get-1", "state-lock-2", "state-post-1", "state-unlock-2")
+
+
+def plan_points(name: str) -> list[Point]:
+    """Return the points of plans, approvals and restored states on `quick/sqlite` and the like."""
+    executor, _, database = name.partition("/")
+    choices = [_SERVER, _RUNNER, MACHINE, _BOTH, *([] if database == "sqlite" else [_POSTGRES])]
+    found: list[Point] = []
+    for action, places in _OF_PLANS.items():
+        states = _STATES_OF_PLANS if executor == ENGINE and action is not Action.PLAN_DECLINE else ()
+        found += [Point(action, *one) for one in product((*places, *states), tuple(Moment), choices)]
+        gates = [f"plan-{PLANNED}"] if executor == QUICK else []
+        gates += [] if action is Action.PLAN_DECLINE else [f"apply-{PLANNED}"]
+        for place, gate, victims in product(gates, tuple(Gate), [*choices, _ONLY_ENGINE]):
+            if Victim.ENGINE not in victims or gate is Gate.OPEN_LATE:
+                found.append(Point(action, place, gate, victims))
+    return found
+
+
 def graph_points(name: str) -> list[Point]:
     """Return the points of `quick/sqlite`, `engine/replicas` and the like."""
     executor, _, database = name.partition("/")

@@ -22,6 +22,7 @@ from chaos.graphs.module import (
     an_order,
     define,
     define_composition,
+    define_planned,
     module_text,
     order,
     release_next,
@@ -55,10 +56,7 @@ class Ground:
     newer: dict[str, str]
     """The second versions, by the names of the blocks."""
     composition: str
-
-    def trial(self, point: Point) -> Outcome:
-        """Carry out one point."""
-        return GraphTrial(self, point).run()
+    planned: str
 
 
 @contextmanager
@@ -73,7 +71,8 @@ def graph_stack(folder: Path, name: str) -> Iterator[Ground]:
         url = f"http://127.0.0.1:{running.git_proxy.port}/graph.git"
         definitions = define(running.blockyard, DIAMOND, url, "Diamond")
         newer = {node: release_next(running.blockyard, version) for node, version in definitions.versions.items()}
-        yield Ground(running, definitions, newer, define_composition(running.blockyard, url))
+        planned = define_planned(running.blockyard, url)
+        yield Ground(running, definitions, newer, define_composition(running.blockyard, url), planned)
 
 
 class GraphTrial:
@@ -120,6 +119,7 @@ class GraphTrial:
         if self._point.action not in {Action.GRAPH_ORDER, Action.GRAPH_COMPOSE}:
             self._order_all()
             self._until(self._problems_when_applied, "the graph before")
+            self._make_ready()
             self._wait_for_quiet()
             self._before = len(self._yard.acts())
         if isinstance(self._point.moment, Gate):
@@ -130,6 +130,9 @@ class GraphTrial:
         self._stack.proxy.arm(self._trap)
         if label == "claim":
             self._stack.proxy.hang_up()
+
+    def _make_ready(self) -> None:
+        """Do what else comes before the action."""
 
     # The kill
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.disks import Unwritable, take_away
-from chaos.graphs.points import ACTIONS
+from chaos.graphs.points import ACTIONS, plan_points
 from chaos.points import points, replaced_points
-from chaos.selection import DEFAULT_POINTS, GRAPH_STACKS, STACKS, choose, choose_of_graphs
+from chaos.selection import DEFAULT_POINTS, GRAPH_STACKS, PLAN_STACKS, STACKS, choose, choose_of_graphs, choose_of_plans
 from chaos.stack import Stack, Victim, stack
 from chaos.trial import Trial
 
@@ -92,3 +92,13 @@ def test_a_campaign_kills_in_whole_graphs_at_two_hundred_points_or_more() -> Non
         assert len(set(some)) == len(some), name
         assert {point.action for point in some} == set(ACTIONS), name
         assert {victim for point in some for victim in point.victims} >= {Victim.SERVER, Victim.RUNNER, Victim.ENGINE}
+
+
+def test_a_campaign_kills_at_a_hundred_points_or_more_of_plans_approvals_and_restored_states() -> None:
+    chosen = choose_of_plans(tuple(PLAN_STACKS), DEFAULT_POINTS, None)
+
+    assert sum(len(some) for _, some in chosen) >= 100
+    for name, some in chosen:
+        assert {(point.action, point.place) for point in some} == {
+            (point.action, point.place) for point in plan_points(name)
+        }

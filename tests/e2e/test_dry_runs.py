@@ -1,6 +1,7 @@
 """Dry runs from end to end: the real engine plans, and what it planned is what is applied."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,15 +105,12 @@ def test_an_approved_plan_that_the_world_overtook_is_made_anew_and_keeps_its_app
     blockyard.change(uuid, {"name": value("grace")})
     waiting = blockyard.settled(uuid)
     run = text_of(waiting, "status", "latestRunUuid")
-    detail = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
     changes: Any = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}/changes", "application/json")
     address = f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}"
     state: Any = blockyard.call("GET", address, "application/json")
     blockyard.client.post(address, json={**state, "serial": state["serial"] + 1}).raise_for_status()
 
-    plan = text_of(detail, "approval", "predecessorRunUuid")
-    approve = f"/api/meshobjects/meshbuildingblockruns/{run}/approve"
-    blockyard.call("POST", approve, kinds.RUN.media, {"predecessorRunUuid": plan})
+    approve(blockyard, run)
     applied = blockyard.settled(uuid)
 
     assert (status(waiting), outputs(waiting)) == ("WAITING_FOR_APPROVAL", {"greeting": "hello ada"})
@@ -129,3 +127,45 @@ def test_an_approved_plan_that_the_world_overtook_is_made_anew_and_keeps_its_app
     overtaken: Any = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
     assert (overtaken["status"], overtaken["failure"]["code"]) == ("FAILED", "PLAN_STALE")
     assert text_of(applied, "status", "latestRunUuid") != run
+
+
+def test_an_approved_plan_that_would_do_something_else_by_now_is_shown_and_approved_again(
+    blockyard: Installation, module: Module, tmp_path: Path
+) -> None:
+    real = tmp_path / "real.txt"
+    real.write_text("small")
+    content = GREETING.replace('"hello ${var.name}"', f'"${{var.name}} ${{file("{real}")}}"')
+    version = blockyard.define(
+        terraform(module(main_tf=content)),
+        inputs={"name": an_input(updateableByConsumer=True)},
+        outputs={"greeting": an_output()},
+        about={"approvalPolicies": {"userInputChanges": True}},
+    )
+    uuid = text_of(blockyard.ordered(version, {"name": value("ada")}), "metadata", "uuid")
+    blockyard.change(uuid, {"name": value("grace")})
+    first = text_of(blockyard.settled(uuid), "status", "latestRunUuid")
+    real.write_text("large")
+    address = f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}"
+    state: Any = blockyard.call("GET", address, "application/json")
+    blockyard.client.post(address, json={**state, "serial": state["serial"] + 1}).raise_for_status()
+
+    approve(blockyard, first)
+    waiting = blockyard.settled(uuid)
+    second = text_of(waiting, "status", "latestRunUuid")
+    path = f"/api/blockyard/v1/runs/{second}/changes/comparison?with={first}"
+    compared: Any = blockyard.call("GET", path, "application/json")
+    approve(blockyard, second)
+    applied = blockyard.settled(uuid)
+
+    overtaken: Any = blockyard.call("GET", f"/api/blockyard/v1/runs/{first}", "application/json")
+    assert (overtaken["status"], overtaken["failure"]["code"]) == ("FAILED", "PLAN_STALE")
+    assert (status(waiting), outputs(waiting)) == ("WAITING_FOR_APPROVAL", {"greeting": "ada small"})
+    assert (second == first, compared["isEqual"]) == (False, False)
+    assert (status(applied), outputs(applied)) == ("SUCCEEDED", {"greeting": "grace large"})
+
+
+def approve(blockyard: Installation, run: str) -> None:
+    """Approve the plan of a waiting run."""
+    detail = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+    body: JsonObject = {"predecessorRunUuid": text_of(detail, "approval", "predecessorRunUuid")}
+    blockyard.call("POST", f"/api/meshobjects/meshbuildingblockruns/{run}/approve", kinds.RUN.media, body)

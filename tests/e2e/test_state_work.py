@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,6 +152,38 @@ resource "terraform_data" "treasure" {{
     assert (status(kept), text_of(kept, "status", "lifecycle", "state")) == ("SUCCEEDED", "ACTIVE")
     assert stopped
     assert (text_of(ended, "status", "lifecycle", "state"), gone.exists()) == ("DELETED", True)
+
+
+def test_drift_that_somebody_wants_is_taken_up_into_the_input_that_it_contradicts(
+    blockyard: Installation, module: Module
+) -> None:
+    box = 'variable "size" { type = string }\nresource "terraform_data" "box" { input = var.size }\n'
+    version = blockyard.define(
+        terraform(module(main_tf=f'{box}output "size" {{ value = terraform_data.box.output }}')),
+        inputs={"size": an_input()},
+        outputs={"size": an_output()},
+        about={"schedule": {"mode": "DRIFT_DETECTION", "frequency": "WEEKLY", "automaticApproval": False}},
+    )
+    uuid = text_of(blockyard.ordered(version, {"size": value("small")}), "metadata", "uuid")
+    address = f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}"
+    real: Any = blockyard.call("GET", address, "application/json")
+    attributes = real["resources"][0]["instances"][0]["attributes"]
+    for name in ("input", "output"):
+        attributes[name]["value"] = "large"  # somebody made it larger
+    blockyard.client.post(address, json={**real, "serial": real["serial"] + 1}).raise_for_status()
+
+    ended(blockyard, own(blockyard, uuid, "detect"))
+    drifted = drift(blockyard, uuid)["state"]
+    path = f"/api/blockyard/v1/blocks/{uuid}/drift/acceptances"
+    offered: Any = blockyard.call("GET", path, "application/json")
+    (one,) = offered["inputs"]
+    blockyard.change(uuid, {one["input"]: value(one["proposed"])})
+    settled = blockyard.settled(uuid)
+    ended(blockyard, own(blockyard, uuid, "detect"))
+
+    assert (drifted, one["input"], one["current"], one["proposed"]) == ("DRIFTED", "size", "small", "large")
+    assert (status(settled), outputs(settled)) == ("SUCCEEDED", {"size": "large"})
+    assert drift(blockyard, uuid)["state"] == "CLEAN"
 
 
 def drift(blockyard: Installation, uuid: str) -> JsonObject:

@@ -34,6 +34,7 @@ def test_everything_of_an_earlier_release_is_there_after_the_upgrade(
 
 
 EMPTY = {
+    "block_cascade_stops": "they last for seconds, and only where a stopped cascade wants a hundred blocks",
     "block_cascade_turns": "they last for seconds, and only where a block has a hundred children",
     "block_cascades": "nothing has followed a run",
     "client_sessions": "a command line signs in with a browser",

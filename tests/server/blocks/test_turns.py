@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from blockyard.server.blocks.service import waking
+from blockyard.server.blocks.service import waking, withdrawing
 from blockyard.server.blocks.store.turns import turns
 from tests.support.block_world import (
     BLOCKS,
@@ -26,6 +26,7 @@ JSON = "application/json"
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waking, "AT_ONCE", 2)
+    monkeypatch.setattr(withdrawing, "AT_ONCE", 2)
 
 
 class Gone(Exception):
@@ -233,3 +234,42 @@ def test_two_servers_that_take_turns_at_once_come_to_each_block_once(world: Bloc
     assert (taken, left(world), statuses(world, children)) == (6, 0, ["PENDING"] * 8)
     finish_all(world)
     assert runs_of(world, children) == [2] * 8
+
+
+def test_a_stop_takes_back_some_runs_at_once_and_the_others_in_turns_also_after_a_server_died(
+    world: BlockWorld,
+) -> None:
+    root, children = a_family(world, 7)
+    run(world, root)
+    while a_round(world):
+        pass
+    assert world.api.send("POST", f"{OWN}/{uuid_of(root)}/cascade/stop", {"reason": "no"}, media=JSON).is_success
+    assert statuses(world, children) == ["PENDING"] * 5 + ["SUCCEEDED"] * 2
+
+    def dying(tx: Any) -> None:
+        world.blocks.hooks.go_on_stopping(tx)
+        raise Gone
+
+    with pytest.raises(Gone):
+        world.db.write_now(dying)
+    assert statuses(world, children) == ["PENDING"] * 5 + ["SUCCEEDED"] * 2
+    while world.db.write_now(world.blocks.hooks.go_on_stopping):
+        pass
+
+    assert statuses(world, children) == ["SUCCEEDED"] * 7
+    assert world.claim() is None
+    shown = world.api.ok("GET", f"{OWN}/{uuid_of(root)}/cascade", media=JSON)
+    assert len(shown["held"]) == 7
+
+
+def test_who_goes_on_with_a_cascade_whose_stop_is_under_way_keeps_what_was_not_taken_back(world: BlockWorld) -> None:
+    root, children = a_family(world, 5)
+    run(world, root)
+    while a_round(world):
+        pass
+    world.api.ok("POST", f"{OWN}/{uuid_of(root)}/cascade/stop", {"reason": "no"}, media=JSON)
+
+    world.api.ok("POST", f"{OWN}/{uuid_of(root)}/cascade/resume", media=JSON)
+
+    assert not world.db.write_now(world.blocks.hooks.go_on_stopping)
+    assert statuses(world, children) == ["PENDING"] * 5

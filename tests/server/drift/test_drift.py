@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from blockyard.protocol.kinds import DEFINITION
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.drift.loops import loops
+from blockyard.server.drift.model import POSTPONED
 from blockyard.server.runs.model import TriggerReason
 from tests.support.block_world import (
     OTHER,
@@ -133,6 +135,18 @@ def test_a_reconciliation_without_automatic_approval_waits_for_somebody(world: B
     end_check(world, a_change(SIZE))
 
     assert (drift(world, block)["state"], world.claim()) == ("DRIFTED", None)
+
+
+def test_a_check_that_a_dying_server_had_begun_is_begun_by_another_one(world: BlockWorld) -> None:
+    block = an_order(world, DETECT)
+    world.clock.advance(seconds=DAY)
+    assert world.db.write_now(world.services.drift.begin_round) == [UUID(uuid_of(block))]  # and no more is heard of it
+
+    tick(world, seconds=60)
+    assert world.claim() is None
+    tick(world, seconds=POSTPONED.total_seconds())
+
+    assert world.claimed().behavior == "DETECT"
 
 
 def test_ignored_drift_is_not_repaired_until_its_time_is_over(world: BlockWorld) -> None:

@@ -27,6 +27,8 @@ class Engine:
         inputs: what the run document says.
         serial: that of the state it writes.
         heard_at: when the server heard of it last.
+        plan_serial: that of the state with which the plan was made that it applies; None if it applies none.
+        restores: the version of the state with which it plans in place of the current one.
         silent: nobody hears of it for the time being; it goes on with nothing.
     """
 
@@ -38,6 +40,8 @@ class Engine:
     behavior: str
     inputs: dict[str, str]
     heard_at: datetime
+    plan_serial: int | None = None
+    restores: int | None = None
     phase: Phase = Phase.CLAIMED
     serial: int = 0
     silent: bool = False
@@ -59,6 +63,19 @@ class Engine:
     def holds_lock(self) -> bool:
         """Whether it believes to hold the lock of the state."""
         return self.phase in {Phase.LOCKED, Phase.WRITTEN}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a dry run has found, as the server was told.
+
+    Attributes:
+        made: what the block would give.
+        changes: what would change, in its own words: `made`, and what was changed by hand.
+    """
+
+    made: str
+    changes: tuple[str, ...]
 
 
 def made_of(kind: str, inputs: dict[str, str]) -> str:

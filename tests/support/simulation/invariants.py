@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests.support.block_world import PLATFORM
 from tests.support.simulation.compositions import awaited
 from tests.support.simulation.engines import made_of
-from tests.support.simulation.rows import BlockRow, Rows
+from tests.support.simulation.rows import BlockRow, Rows, RunRow
 from tests.support.simulation.simulation import Simulation
 
 _ASKED = 0.1
@@ -121,7 +121,7 @@ def a_stop_withdraws(sim: Simulation, before: Rows) -> Iterator[str]:
     for block in sim.live_blocks():
         run = None if block.latest_run_id is None else sim.rows.runs[block.latest_run_id]
         if (
-            block.cascade not in sim.rows.stopped
+            block.cascade not in sim.rows.stopped - sim.rows.stopping
             or block.lifecycle != "ACTIVE"
             or block.applied_at is None
             or run is None
@@ -205,11 +205,24 @@ def only_what_was_approved_is_applied(sim: Simulation, before: Rows) -> Iterator
         unseen = {"anyInputChanges": bool(applied) and not is_same, "versionUpgrade": is_upgrade}
         if run.plan_run_id is None and any(unseen[policy] for policy in kind.approved):
             yield f"{engine.label} of {sim.name(block.id)} applies what nobody has seen"
-        elif run.plan_run_id is not None and not is_same and sim.approved.get(run.id) != run.plan_run_id:
+        if run.plan_run_id is None:
+            continue
+        by_schedule = run.reason == "SCHEDULED_DRIFT_RECONCILIATION" and "anyInputChanges" in kind.approved
+        if (not is_same or (by_schedule and sim.plans[run.plan_run_id].changes)) and not _is_approved(sim, run):
             yield f"{engine.label} of {sim.name(block.id)} applies a plan that nobody has approved"
     for run_id in sim.approved:
         if sim.rows.runs[run_id].awaits_approval:
             yield f"run {sim.rows.runs[run_id].number} waits although it was approved"
+
+
+def _is_approved(sim: Simulation, run: RunRow) -> bool:
+    """Whether somebody approved the plan of a run, or one before that did the same and could not be applied."""
+    assert run.plan_run_id is not None
+    if sim.approved.get(run.id) == run.plan_run_id:
+        return True
+    plan, others = sim.plans[run.plan_run_id], [sim.rows.runs[one] for one in sim.approved]
+    failed = [one for one in others if (one.block_id, one.status) == (run.block_id, "FAILED")]
+    return any(sim.plans[sim.approved[one.id]] == plan for one in failed)
 
 
 ALWAYS = (
@@ -252,6 +265,7 @@ def nothing_is_left(sim: Simulation) -> Iterator[str]:
     yield from (f"bulk job {job_id} is under way" for job_id, ended in sim.rows.jobs.items() if not ended)
     if sim.rows.turns:
         yield f"{sim.rows.turns} blocks have their turn still"
+    yield from (f"the stop of cascade {cascade} goes on still" for cascade in sim.rows.stopping)
     yield from (f"an attempt of run {run_id} lives" for run_id, _ in sim.rows.live_attempts)
     yield from (f"the state of {sim.name(block_id)} is locked" for block_id, _ in sim.rows.locks)
 

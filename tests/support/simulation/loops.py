@@ -40,6 +40,12 @@ def take_turns(sim: Simulation) -> None:
         sim.ask("loop", "takes turns", sim.ground.services.blocks.hooks.take_turns)
 
 
+def go_on_stopping(sim: Simulation) -> None:
+    """Take back some more of what stopped cascades want."""
+    if sim.rows.stopping:
+        sim.ask("loop", "goes on with a stop", sim.ground.services.blocks.hooks.go_on_stopping)
+
+
 def go_on_with_bulk_jobs(sim: Simulation) -> None:
     """Settle what is open in the jobs whose turn has come; a replica that dies leaves the rest to another one, after its lease."""
     bulk = sim.ground.services.bulk
@@ -96,6 +102,7 @@ LOOPS = (
     Action(6, sweep),
     Action(3, start_due),
     Action(3, take_turns),
+    Action(2, go_on_stopping),
     Action(3, go_on_with_bulk_jobs),
     Action(2, turn_brakes),
     Action(8, wait),

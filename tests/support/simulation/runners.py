@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
@@ -21,19 +22,26 @@ from tests.support.block_world import Claimed, a_value
 from tests.support.principals import ADMINISTRATOR, a_run_token
 from tests.support.simulation.actions import Action
 from tests.support.simulation.compositions import order_tenant, orders, waits
-from tests.support.simulation.engines import Engine, Phase, made_of
+from tests.support.simulation.engines import Engine, Phase, Plan, made_of
+from tests.support.simulation.ground import NOISE
 from tests.support.simulation.simulation import Answer, Simulation
 
 _NOT_IN_VAIN = 0.9
 """Most claims that would find nothing are left out: they take time and change nothing."""
 
-_LATE, _TWICE, _FAILS = 0.1, 0.1, 0.15
+_LATE, _TWICE = 0.1, 0.1
+_FAILS = {"APPLY": 0.15, "DESTROY": 0.15, "DETECT": 0.03}
+"""Much follows from plans, and nothing from those that fail."""
+
 _REGISTRATION = SourceRegistration.model_validate(
     {"source": {"id": "runner"}, "steps": [{"id": "apply", "displayName": "Apply"}]}
 )
 _CLAIM = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
 _ERRORS = ("Error: 503 Service Unavailable", "Error: Unsupported argument")
 """One that passes by itself, and one that does not."""
+_STALE = "Error: Saved plan is stale"
+_NOISE: JsonObject = {"path": NOISE, "before": 1, "after": 2}
+_DRIFT: JsonObject = {"path": "size", "before": 1, "after": 2}
 
 
 def claim(sim: Simulation) -> bool:
@@ -69,6 +77,7 @@ def _claimed(sim: Simulation, tx: Transaction, held: Sequence[Engine]) -> Engine
     run = services.runs.by_id(tx, claimed.run_id)
     assert grant is not None
     principal = a_run_token(run.id, block_id=run.block_id, workspace=run.workspace, attempt=grant.attempt)
+    saved = _planned(sim, tx, principal, run)
     return Engine(
         principal=principal,
         run_id=run.id,
@@ -76,20 +85,21 @@ def _claimed(sim: Simulation, tx: Transaction, held: Sequence[Engine]) -> Engine
         number=run.number,
         attempt=grant.attempt,
         behavior=claimed.behavior,
-        inputs=_planned(sim, tx, principal, run) or {key: str(item["value"]) for key, item in claimed.inputs.items()},
+        inputs={key: str(item["value"]) for key, item in claimed.inputs.items()} if saved is None else saved["inputs"],
         heard_at=sim.clock.now,
+        plan_serial=None if saved is None else saved["serial"],
+        restores=None if run.task is None else run.task.version,
     )
 
 
-def _planned(sim: Simulation, tx: Transaction, principal: Principal, run: Run) -> dict[str, str] | None:
-    """Return what the plan that a run applies was made of; None if it applies none."""
+def _planned(sim: Simulation, tx: Transaction, principal: Principal, run: Run) -> Any:
+    """Return what the plan that a run applies was made of, inputs and the serial of the state; None if it applies none."""
     if run.plan_run_id is None:
         return None
     sealed = sim.ground.services.reports.artifact(tx, principal, run.plan_run_id)
     assert sealed is not None
     plan = sim.ground.services.master_key.decrypt(sealed, context=plan_context(run.plan_run_id))
-    inputs: dict[str, str] = json.loads(plan)
-    return inputs
+    return json.loads(plan)
 
 
 def work(sim: Simulation) -> None:
@@ -98,22 +108,26 @@ def work(sim: Simulation) -> None:
         step(sim, engine)
 
 
+def finish(sim: Simulation) -> None:
+    """Let one engine do all that is left, unless it hears nothing or has to wait."""
+    if (engine := _awake(sim)) is None:
+        return
+    last: Phase | None = None
+    while engine in sim.engines and engine.phase is not last:
+        last = engine.phase
+        step(sim, engine)
+
+
 def step(sim: Simulation, engine: Engine) -> None:
     """Send the next request of an engine; one that was not answered is sent again."""
-    status = RunStatus.SUCCEEDED
     if engine.phase is not Phase.CLAIMED and not engine.told_to_stop and (orders(sim, engine) or waits(sim, engine)):
         if orders(sim, engine):
             order_tenant(sim, engine)
         return
-    if engine.told_to_stop:
-        status, following = RunStatus.ABORTED, Phase.REPORTED
-    elif sim.stormy and engine.phase is not Phase.CLAIMED and sim.rng.random() < _FAILS:
-        status, following = RunStatus.FAILED, Phase.REPORTED
-    elif not sim.stormy and engine.phase is Phase.REGISTERED:
-        following = Phase.REPORTED  # nothing to change: what is left of the state shows without it
-    else:
-        following = Phase(engine.phase + 1)
-    error = sim.rng.choice(_ERRORS) if status is RunStatus.FAILED else ""
+    following, status, error = _next_step(sim, engine)
+    has_applied = following is Phase.REPORTED and status is RunStatus.SUCCEEDED and engine.behavior != "DETECT"
+    if has_applied and not sim.is_over(engine):
+        sim.tampered.pop(engine.block_id, None)  # the world is again as it shall be, whoever hears of it
     requests: dict[Phase, Callable[[Transaction], object]] = {
         Phase.REGISTERED: lambda tx: (
             sim.ground.services.reports.register(tx, engine.principal, RunId(engine.run_id), _REGISTRATION).run_aborted
@@ -135,6 +149,27 @@ def step(sim: Simulation, engine: Engine) -> None:
     else:
         engine.told_to_stop = answer.value is True
         engine.phase = following
+
+
+def _next_step(sim: Simulation, engine: Engine) -> tuple[Phase, RunStatus, str]:
+    """Return what an engine does next: how far it comes, and how it ends if that is its end."""
+    if engine.told_to_stop:
+        return Phase.REPORTED, RunStatus.ABORTED, ""
+    if _is_stale(sim, engine):
+        return Phase.REPORTED, RunStatus.FAILED, _STALE
+    if sim.stormy and engine.phase is not Phase.CLAIMED and sim.rng.random() < _FAILS[engine.behavior]:
+        return Phase.REPORTED, RunStatus.FAILED, sim.rng.choice(_ERRORS)
+    if not sim.stormy and engine.phase is Phase.REGISTERED:
+        return Phase.REPORTED, RunStatus.SUCCEEDED, ""  # nothing to change: what is left of the state shows without it
+    if engine.behavior == "DETECT" and engine.phase is Phase.LOCKED:
+        return Phase.UNLOCKED, RunStatus.SUCCEEDED, ""  # it writes nothing
+    return Phase(engine.phase + 1), RunStatus.SUCCEEDED, ""
+
+
+def _is_stale(sim: Simulation, engine: Engine) -> bool:
+    """Whether an engine finds that the state is not the one any more with which its plan was made."""
+    looks = engine.phase in {Phase.REGISTERED, Phase.LOCKED} and engine.plan_serial is not None
+    return looks and sim.rows.serial_of(engine.block_id) != engine.plan_serial
 
 
 def send(sim: Simulation, engine: Engine, what: str, request: Callable[[Transaction], object]) -> Answer[object] | None:
@@ -185,22 +220,39 @@ def _report(sim: Simulation, engine: Engine, tx: Transaction, status: RunStatus,
     outputs: JsonObject = {"out": a_value(made_of(kind.name, engine.inputs))} if is_applied else {}
     step_: JsonObject = {"id": "apply", "status": status.value, "userMessage": error or "done", "outputs": outputs}
     document: JsonObject = {"status": status.value, "steps": [step_]}
-    if status is RunStatus.SUCCEEDED and engine.behavior == "DETECT":
-        document |= _plan(sim, engine)
+    plan = _found(sim, engine) if status is RunStatus.SUCCEEDED and engine.behavior == "DETECT" else None
+    if plan is not None:
+        document |= _told(sim, engine, plan)
     update = StatusUpdate.model_validate(document)
-    return sim.ground.services.reports.report(tx, engine.principal, RunId(engine.run_id), "runner", update).run_aborted
+    is_new = sim.ground.services.runs.by_id(tx, RunId(engine.run_id)).finished_at is None
+    told = sim.ground.services.reports.report(tx, engine.principal, RunId(engine.run_id), "runner", update)
+    if plan is not None and is_new:
+        sim.plans[engine.run_id] = plan
+    return told.run_aborted
 
 
-def _plan(sim: Simulation, engine: Engine) -> JsonObject:
-    """Return what an engine tells of its plan: nothing changes if what is there was made of the same."""
+def _found(sim: Simulation, engine: Engine) -> Plan:
+    """Return what an engine finds: nothing changes if what is there was made of the same, and nobody has changed it by hand."""
     block = sim.rows.blocks[engine.block_id]
     made = made_of(sim.kind_of(block).name, engine.inputs)
-    changes = [] if block.out == made else [a_resource("thing.it", "update")]
-    digest = sha256(made.encode()).hexdigest()
+    by_hand = sim.tampered.get(block.id)
+    sent_back = None if engine.restores is None or engine.run_id.int % 2 else f"state {engine.restores}"
+    changes = (None if block.out == made else "made", by_hand, sent_back)
+    return Plan(made, tuple(one for one in changes if one is not None))
+
+
+def _told(sim: Simulation, engine: Engine, plan: Plan) -> JsonObject:
+    """Return what an engine tells of its plan."""
+    attribute = _NOISE if plan.changes == (NOISE,) else _DRIFT
+    resource: JsonObject = {**a_resource("thing.it", "update"), "attributes": [attribute]}
+    serial = sim.rows.serial_of(engine.block_id, engine.restores)
     return {
-        "artifact": b64encode(json.dumps(engine.inputs).encode()).decode(),
-        "changesDetected": bool(changes),
-        "planChanges": {"resources": [*changes], "digest": digest},
+        "artifact": b64encode(json.dumps({"inputs": engine.inputs, "serial": serial}).encode()).decode(),
+        "changesDetected": bool(plan.changes),
+        "planChanges": {
+            "resources": [resource] if plan.changes else [],
+            "digest": sha256(repr(plan).encode()).hexdigest(),
+        },
     }
 
 

@@ -1,20 +1,33 @@
 """Runs the simulation of a seed: a storm of random actions, then a calm in which everything must come to rest."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 
 import structlog
 
-from blockyard.server.blocks.service import waking
+from blockyard.server.blocks.service import waking, withdrawing
 from tests.support.simulation.actions import Action
 from tests.support.simulation.compositions import waits
+from tests.support.simulation.drifting import DRIFT, leave_alone, look_for_drift, pause_checks, tamper
 from tests.support.simulation.ground import ground
 from tests.support.simulation.invariants import ALWAYS, AT_REST, no_slot_waits_for_itself
+from tests.support.simulation.lives import (
+    LIVES,
+    apply_plan,
+    apply_restore,
+    end_what_is_over,
+    let_days_pass,
+    plan_restore,
+    restore,
+    say_when_it_ends,
+    take_back,
+)
 from tests.support.simulation.loops import (
     LOOPS,
+    go_on_stopping,
     go_on_with_bulk_jobs,
     sleep,
     start_due,
@@ -23,20 +36,73 @@ from tests.support.simulation.loops import (
     turn_brakes,
     wait,
 )
-from tests.support.simulation.people import PEOPLE, approve_all, change, lift_all, order, stop_applies, stop_cascade
-from tests.support.simulation.runners import RUNNERS, claim, come_back, deliver, show_life, step, vanish, work
+from tests.support.simulation.people import (
+    PEOPLE,
+    approve,
+    approve_all,
+    change,
+    delete,
+    lift_all,
+    order,
+    plan,
+    stop_applies,
+    stop_cascade,
+)
+from tests.support.simulation.promises import AT_PEACE, PROMISES
+from tests.support.simulation.runners import RUNNERS, claim, come_back, deliver, finish, show_life, step, vanish, work
 from tests.support.simulation.simulation import Simulation, Violation
 
-ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS)
-_CASCADES = (Action(15, change), Action(60, stop_cascade), Action(90, work), Action(10, take_turns))
-_LOSSES = (Action(12, vanish), Action(12, come_back), Action(12, sweep), Action(12, wait), Action(25, claim))
-_CALENDARS = (Action(15, stop_applies), Action(12, sleep), Action(15, order), Action(20, claim))
-_MORE: Sequence[Sequence[Action]] = ((), (), _LOSSES, _CASCADES, _CALENDARS)
+ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS, *DRIFT, *LIVES)
+DWELLS: Mapping[str, Sequence[Action]] = {
+    "everything": (),
+    "losses": (
+        *(Action(30, vanish), Action(25, come_back), Action(30, sweep), Action(30, wait)),
+        *(Action(60, claim), Action(150, work)),
+    ),
+    "cascades": (Action(15, change), Action(60, stop_cascade), Action(90, work), Action(10, take_turns)),
+    "calendars": (Action(15, stop_applies), Action(12, sleep), Action(15, order), Action(20, claim)),
+    "drift": (
+        *(Action(60, tamper), Action(60, look_for_drift), Action(20, leave_alone), Action(30, sleep)),
+        *(Action(25, pause_checks), Action(90, claim), Action(120, finish)),
+    ),
+    "ends": (
+        *(Action(25, say_when_it_ends), Action(25, end_what_is_over), Action(8, let_days_pass), Action(5, order)),
+        *(Action(8, sleep), Action(8, take_back)),
+    ),
+    "undoing": (
+        *(Action(60, delete), Action(60, take_back), Action(70, change), Action(90, claim), Action(120, finish)),
+    ),
+    "plans": (
+        *(Action(70, plan), Action(70, apply_plan), Action(70, plan_restore), Action(70, apply_restore)),
+        *(Action(80, restore), Action(60, change), Action(80, approve), Action(120, claim), Action(200, finish)),
+    ),
+}
 """What seeds have more of than others, by turns: some rules matter only where the same is done again and again."""
+
+_TURNS = (*DWELLS, "everything")
+"""An odd number: what each other seed is like, seeds are that dwell on anything."""
+
+_ROUND = (
+    turn_brakes,
+    sweep,
+    start_due,
+    take_turns,
+    go_on_stopping,
+    go_on_with_bulk_jobs,
+    end_what_is_over,
+    look_for_drift,
+    approve_all,
+)
 
 STEPS = (30, 45)
 _ROUNDS = 60
 _ROUND_SECONDS = 1200
+
+
+def dwelling(on: str, number: int) -> Iterable[int]:
+    """Return the first seeds that dwell on something."""
+    first = _TURNS.index(on)
+    return range(first, first + number * len(_TURNS), len(_TURNS))
 
 
 def simulate(seed: int, steps: tuple[int, int] = STEPS) -> Simulation:
@@ -64,17 +130,18 @@ def _silence() -> Iterator[None]:
 
 @contextmanager
 def _few_at_once(seed: int) -> Iterator[None]:
-    """Let every other seed start the children of a block one by one: each has its turn, and the server may die in between."""
-    before = waking.AT_ONCE
-    waking.AT_ONCE = 1 if seed % 2 else before
+    """Let every other seed start the children of a block one by one, or hold them: the server may die in between."""
+    before = waking.AT_ONCE, withdrawing.AT_ONCE
+    if seed % 2:
+        waking.AT_ONCE = withdrawing.AT_ONCE = 1
     try:
         yield
     finally:
-        waking.AT_ONCE = before
+        waking.AT_ONCE, withdrawing.AT_ONCE = before
 
 
 def _storm(sim: Simulation, steps: tuple[int, int]) -> None:
-    actions = [*ACTIONS, *_MORE[sim.seed % len(_MORE)]]
+    actions = [*ACTIONS, *DWELLS[_TURNS[sim.seed % len(_TURNS)]]]
     weights = [action.weight for action in actions]
     for _ in range(sim.rng.randint(*steps)):
         (action,) = sim.rng.choices(actions, weights)
@@ -91,17 +158,18 @@ def _calm(sim: Simulation) -> None:
     for engine in sim.engines:
         engine.silent = False
     for _ in range(_ROUNDS):
-        for act in (turn_brakes, sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all):
+        for act in _ROUND:
             _do(sim, act)
         _work_off(sim)
         if (
             all(run.finished_at is not None for run in sim.rows.runs.values())
             and all(sim.rows.jobs.values())
             and not sim.rows.turns
+            and not sim.rows.stopping
         ):
             break
         sim.clock.advance(_ROUND_SECONDS)
-    _check(chain.from_iterable(holds(sim) for holds in AT_REST))
+    _check(chain.from_iterable(holds(sim) for holds in (*AT_REST, *AT_PEACE)))
 
 
 def _work_off(sim: Simulation) -> None:
@@ -125,7 +193,7 @@ def _do(sim: Simulation, act: Callable[[Simulation], object]) -> object:
     came = act(sim)
     if len(sim.trace) != length:
         sim.look()
-        _check(chain.from_iterable(holds(sim, before) for holds in ALWAYS))
+        _check(chain.from_iterable(holds(sim, before) for holds in (*ALWAYS, *PROMISES)))
     return came
 
 

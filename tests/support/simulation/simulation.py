@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -10,7 +11,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
 from tests.support.clock import FixedClock
 from tests.support.simulation.database import Fault, ProcessGone
-from tests.support.simulation.engines import Engine
+from tests.support.simulation.engines import Engine, Plan
 from tests.support.simulation.ground import Ground, Kind
 from tests.support.simulation.rows import BlockRow, Rows, read_rows
 
@@ -56,6 +57,13 @@ class Simulation:
         claimed: the attempts that began since the last look.
         followed: which run and attempt was claimed, or changed the state, last of each block.
         approved: by run the dry run whose plan somebody has approved.
+        tampered: how what blocks have made was changed by hand since.
+        plans: what dry runs have found that succeeded.
+        checked_at: when the server looked last whether a block is to be checked.
+        ends: when blocks end, and when that was said.
+        warned: how often people were warned of the end of a block before that was said.
+        taken_back: when deletions were taken back last.
+        marked: blocks that are being deleted, as they were before.
         stormy: whether anything fails; at the end everything goes well, and all must come to rest.
     """
 
@@ -73,6 +81,13 @@ class Simulation:
     claimed: list[Engine] = field(default_factory=list)
     followed: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     approved: dict[UUID, UUID] = field(default_factory=dict)
+    tampered: dict[UUID, str] = field(default_factory=dict)
+    plans: dict[UUID, Plan] = field(default_factory=dict)
+    checked_at: dict[UUID, datetime] = field(default_factory=dict)
+    ends: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
+    warned: dict[UUID, int] = field(default_factory=dict)
+    taken_back: dict[UUID, datetime] = field(default_factory=dict)
+    marked: dict[UUID, BlockRow] = field(default_factory=dict)
     stormy: bool = True
     slots: int = field(init=False)
     """How many runs the runner executes at once."""

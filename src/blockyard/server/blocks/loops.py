@@ -9,6 +9,7 @@ from blockyard.server.blocks.model.block import BlockId
 from blockyard.server.blocks.model.bulk import BulkJobId, BulkRow
 from blockyard.server.blocks.service import DUE_TOPIC, BlockHooks
 from blockyard.server.blocks.service.bulk import BULK_TOPIC, BulkService
+from blockyard.server.blocks.service.cascading import STOPS_TOPIC
 from blockyard.server.blocks.service.expiring import Expiring
 from blockyard.server.blocks.service.waking import TURNS_TOPIC
 from blockyard.server.kit.database import Database, Transaction
@@ -44,6 +45,7 @@ def loops(db: Database, hooks: BlockHooks, bulk: BulkService, expiring: Expiring
         Loop("block reruns", _all(db, hooks.start_due), PERIOD_SECONDS, (DUE_TOPIC,)),
         Loop("bulk jobs", go_on, BULK_SECONDS, (BULK_TOPIC,)),
         Loop("turns of cascades", _all(db, hooks.take_turns), PERIOD_SECONDS, (TURNS_TOPIC,)),
+        Loop("stops of cascades", _all(db, hooks.go_on_stopping), PERIOD_SECONDS, (STOPS_TOPIC,)),
         Loop("old bulk jobs", _all(db, bulk.remove_old), CLEANUP_SECONDS),
         Loop("old cascades", _all(db, hooks.remove_cascades), CLEANUP_SECONDS),
     ]

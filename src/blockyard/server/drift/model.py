@@ -22,7 +22,7 @@ MOST_LISTED = 20
 MOST_RULES = 100
 
 POSTPONED = timedelta(minutes=30)
-"""A check that a run stands in the way of waits so long."""
+"""A check waits so long that a run stands in the way of, or that a server had begun which is gone."""
 
 PERIODS = {ScheduleFrequency.DAILY: timedelta(days=1), ScheduleFrequency.WEEKLY: timedelta(days=7)}
 

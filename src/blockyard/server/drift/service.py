@@ -267,39 +267,37 @@ class DriftService:
     # What loops do
 
     def begin_round(self, tx: Transaction) -> Sequence[BlockId]:
-        """Return the blocks whose check begins now; each comes again when its next moment is there. None if a round has just begun."""
+        """Return the blocks whose check begins now; each comes again if `check` does not follow. None if a round has just begun."""
         store, now = WatchStore(tx), self._clock()
         if not store.begin_round(now, now + ROUND):
             return ()
         found = []
         for watch in store.due(now, self._portion(store)):
-            period = self._rules(tx, watch.definition_id).period
-            if period is None:
-                store.remove(watch)
-                continue
-            store.save(replace(watch, due_at=next_check(watch.block_id, period, now)))
+            store.save(replace(watch, due_at=now + POSTPONED))
             found.append(watch.block_id)
         return found
 
     def check(self, tx: Transaction, block_id: BlockId) -> None:
-        """Begin the check of a block, unless it is paused, or has nothing to be checked; one that has a run is checked later."""
+        """Begin the check of a block, unless it is paused or being deleted; one that has a run is checked later."""
         store = WatchStore(tx)
         watch = store.get(block_id)
         if watch is None:
             return
         rules, block = self._rules(tx, watch.definition_id), self._blocks.scheduled.find(tx, block_id)
-        if block is None:
+        if rules.period is None or self._blocks.scheduled.known(tx, block_id) is None:
             store.remove(watch)
             return
-        if watch.is_paused or rules.is_paused or rules.mode not in _REASONS:
-            return
+        now = self._clock()
+        watch = store.save(replace(watch, due_at=next_check(block_id, rules.period, now)))
+        if block is None or self._rests(watch, rules):
+            return  # also while it is being deleted: that may be taken back
         try:
             with tx.part():
                 self._begin(tx, block, rules)
         except Conflict as refusal:
             log.info("drift check has to wait", block_id=str(block_id), code=refusal.code)
             if refusal.code == "RunUnfinished":
-                store.save(replace(watch, due_at=min(watch.due_at, self._clock() + POSTPONED)))
+                store.save(replace(watch, due_at=min(watch.due_at, now + POSTPONED)))
 
     def sync(self, tx: Transaction) -> bool:
         """Enter some blocks of a definition whose schedule was changed; tell whether there is more to do."""
@@ -321,6 +319,11 @@ class DriftService:
         WatchStore(tx).move(block_ids, project)
 
     # Steps of the above
+
+    @staticmethod
+    def _rests(watch: DriftWatch, rules: DriftRules) -> bool:
+        """Whether somebody has paused the checks of a block, or of all of its definition."""
+        return watch.is_paused or rules.is_paused
 
     def _begin(self, tx: Transaction, block: Block, rules: DriftRules) -> None:
         reason = _REASONS[rules.mode]
@@ -351,7 +354,7 @@ class DriftService:
         by_schedule = run.trigger.reason is TriggerReason.SCHEDULED_DRIFT_RECONCILIATION
         if not (is_wanted and by_schedule) or watch.state is not DriftState.DRIFTED:
             return
-        if watch.is_ignored(self._clock()) or watch.is_paused or rules.is_paused:
+        if watch.is_ignored(self._clock()) or self._rests(watch, rules):
             return
         block = self._blocks.scheduled.find(tx, watch.block_id)
         if block is None:

@@ -1,6 +1,6 @@
 """Runs that follow from one run, because outputs that blocks take have changed. Source: concepts.md 8."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -61,6 +61,31 @@ class Turn:
 
     cause: Cause
     block_id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How far the runs of a stopped cascade are taken back: its blocks pass by in the order of their ids, those first that are parked.
+
+    Attributes:
+        behind: the last block that has passed; None before the first one.
+        again: something was taken back in this pass, so another one follows: meanwhile more may have come to be taken back.
+    """
+
+    cascade: UUID
+    parked: bool = True
+    behind: UUID | None = None
+    again: bool = False
+
+    def passed(self, last: UUID) -> "Stop":
+        """Return this one after some blocks."""
+        return replace(self, behind=last)
+
+    def over(self) -> "Stop | None":
+        """Return this one after the last of the blocks; None after the last pass."""
+        if self.parked:
+            return replace(self, parked=False, behind=None)
+        return Stop(self.cascade) if self.again else None
 
 
 @dataclass(frozen=True, slots=True)

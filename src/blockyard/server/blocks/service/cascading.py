@@ -11,11 +11,12 @@ from uuid import UUID
 import structlog
 
 from blockyard.server.blocks.model.block import Block, BlockId
-from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits, StopReason
+from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits, Stop, StopReason
 from blockyard.server.blocks.service.access import require_known, require_save
 from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.blocks.store.cascades import CascadeStore
+from blockyard.server.blocks.store.stops import StopStore
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
@@ -27,6 +28,10 @@ from blockyard.server.runs.topics import block_topic
 log = structlog.get_logger(__name__)
 
 _SUBJECT = "meshBuildingBlock"
+
+STOPS_TOPIC = "blocks:stops"
+"""Woken when a cascade was stopped that wants more than one transaction takes back."""
+
 _REMOVED_AT_ONCE = 500
 
 
@@ -110,9 +115,17 @@ class CascadeControl:
         if cascade is None or not cascade.is_stopped:
             raise Conflict("no cascade is stopped here", code="NothingStopped", remedy="Nothing has to go on.")
         CascadeStore(tx).go_on(cascade, self._clock())
+        StopStore(tx).put(cascade.id, None, self._clock())
         held = run_held(cascade.id)
         self._tell(tx, "Building Block Cascade Resumed", block, principal.author, {"held": held})
         return CascadeStore(tx).find(cascade.id), held
+
+    def go_on_stopping(self, tx: Transaction) -> bool:
+        """Take back some more of what a stopped cascade has not begun; tell whether there was a stop to go on with."""
+        stop = StopStore(tx).next()
+        if stop is not None:
+            self._take_back(tx, stop)
+        return stop is not None
 
     def remove_old(self, tx: Transaction) -> int:
         """Forget cascades that are over, and in which nothing has happened for the time of the setting; return how many."""
@@ -124,19 +137,27 @@ class CascadeControl:
         reason, told = why
         CascadeStore(tx).stop(cascade, self._clock(), reason, told)
         but = block.id if reason is StopReason.FAILED else None  # that one is just being changed
-        held = self._withdrawing.withdraw(tx, cascade.id, "the cascade was stopped", but=but)
-        CascadeStore(tx).uncount(cascade.id, len(held))
-        for one in held:
-            for tell in self._released:
-                tell(tx, one)
+        held = self._take_back(tx, Stop(cascade.id), but=but)
         log.info("cascade stopped", cascade_id=str(cascade.id), reason=reason, block_id=block.id)
         self._tell(
             tx,
             "Building Block Cascade Stopped",
             block,
             author,
-            {"reason": reason.value, "message": told, "held": len(held)},
+            {"reason": reason.value, "message": told, "held": held},
         )
+
+    def _take_back(self, tx: Transaction, stop: Stop, *, but: UUID | None = None) -> int:
+        """Hold the next blocks of a stopped cascade; return how many these are."""
+        held, left = self._withdrawing.withdraw(tx, stop, "the cascade was stopped", but=but)
+        if left is not None:
+            tx.wake(STOPS_TOPIC)
+        StopStore(tx).put(stop.cascade, left, self._clock())
+        CascadeStore(tx).uncount(stop.cascade, len(held))
+        for one in held:
+            for tell in self._released:
+                tell(tx, one)
+        return len(held)
 
     def _tell(
         self, tx: Transaction, title: str, block: Block, author: Author | None, content: dict[str, str | int]

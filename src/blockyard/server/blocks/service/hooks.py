@@ -202,6 +202,10 @@ class BlockHooks:
         """Come to the next blocks that have to run again since their parents gave something new; return how many there were."""
         return self._starter.waking.go_on(tx)
 
+    def go_on_stopping(self, tx: Transaction) -> bool:
+        """Take back some more of what stopped cascades have not begun; tell whether there was any."""
+        return self._cascading.go_on_stopping(tx)
+
     def remove_cascades(self, tx: Transaction) -> int:
         """Forget cascades that are over since long; return how many."""
         return self._cascading.remove_old(tx)

@@ -10,12 +10,14 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     TextClause,
+    and_,
     bindparam,
     delete,
     false,
     func,
     insert,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
+from blockyard.server.blocks.model.cascade import Stop
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
 from blockyard.server.blocks.store.tables import (
@@ -335,13 +338,13 @@ class BlockStore:
         request = None if limit is None else PageRequest(0, limit)
         return self._where(IS_HELD, _blocks.c.held_by == cascade_id, request=request)
 
-    def wanted_by(self, cascade_id: UUID) -> Sequence[Block]:
-        """Return the blocks that a cascade is about to run again: pending or parked, or with a run due; each once."""
-        of_it = (IS_ACTIVE, IS_CASCADE, _blocks.c.cascade == cascade_id, _blocks.c.applied_at.is_not(None))
-        soon = (BlockStatus.PENDING.value, BlockStatus.WAITING_FOR_DEPENDENT_INPUT.value)
-        pending = self._where(*of_it, _blocks.c.status.in_(soon))
-        due = self._where(*of_it, IS_DUE)
-        return list({block.id: block for block in (*pending, *due)}.values())
+    def wanted_by(self, stop: Stop, limit: int) -> Sequence[Block]:
+        """Return the next blocks that a cascade is about to run again: parked ones, or pending ones and those with a run due."""
+        soon = _blocks.c.status == BlockStatus.WAITING_FOR_DEPENDENT_INPUT.value
+        wanted = soon if stop.parked else and_(~soon, or_(_blocks.c.status == BlockStatus.PENDING.value, IS_DUE))
+        of_it = (IS_ACTIVE, IS_CASCADE, _blocks.c.cascade == stop.cascade, _blocks.c.applied_at.is_not(None))
+        later = true() if stop.behind is None else _blocks.c.id > stop.behind
+        return self._where(*of_it, wanted, later, order=(_blocks.c.id,), request=PageRequest(0, limit))
 
     def remove(self, block_ids: Sequence[UUID]) -> None:
         """Remove blocks for good."""
