@@ -1,5 +1,6 @@
 """Deletions that somebody has to approve: what would be destroyed is seen first. Source: concepts.md 10.2."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -275,3 +276,24 @@ def test_a_purge_destroys_nothing_and_asks_nobody(world: BlockWorld) -> None:
 
     assert lifecycle_of(world.read(block)) == "DELETED"
     assert detail(world, run)["status"] == "ABORTED"
+
+
+def test_the_end_of_a_block_does_not_ask_again_what_was_declined(world: BlockWorld) -> None:
+    block = a_block(world, DATABASE)
+    with_rules(world, block, precious=["aws_db*"])
+    world.as_admin("PUT", f"{OWN}/{uuid_of(block)}/expiry", {"expiresAt": "2026-01-03T00:00:00Z"}, media=JSON)
+    world.clock.advance(10 * 24 * 3600)
+    settle_ends(world)
+    waiting = status_of(world.read(block))
+    decline(world, block)
+    world.clock.advance(3600)
+    settle_ends(world)
+
+    assert waiting == "WAITING_FOR_APPROVAL"
+    assert (lifecycle_of(world.read(block)), status_of(world.read(block))) == ("ACTIVE", "SUCCEEDED")
+
+
+def settle_ends(world: BlockWorld) -> None:
+    """Do what the loop of ends does once."""
+    for block_id in world.db.read_now(world.blocks.expiring.due):
+        world.db.write_now(partial(world.blocks.expiring.settle, block_id=block_id))

@@ -4,12 +4,15 @@ import asyncio
 from base64 import b64encode
 from typing import Any
 
+from sqlalchemy import event
+
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.drift.loops import loops
 from blockyard.server.runs.model import TriggerReason
+from tests.support.approvals import decide, decline
 from tests.support.block_world import (
     OTHER,
     OWN,
@@ -67,7 +70,7 @@ def end_check(world: BlockWorld, *changes: JsonObject, status: RunStatus = RunSt
             "status": status.value,
             "artifact": b64encode(b"plan").decode(),
             "changesDetected": bool(changes),
-            "planChanges": {"resources": found, "counts": {"update": len(found)}, "digest": "b" * 64},
+            "planChanges": {"resources": found, "counts": {"update": len(found)}, "digest": f"{len(found):064x}"},
         }
     )
     world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
@@ -130,7 +133,22 @@ def test_a_reconciliation_without_automatic_approval_waits_for_somebody(world: B
     tick(world)
     end_check(world, a_change(SIZE))
 
-    assert (drift(world, block)["state"], world.claim()) == ("DRIFTED", None)
+    waiting = world.latest_run(block)
+    found = (status_of(world.read(block)), drift(world, block)["state"], world.claim())
+    declined = decline(world, block)
+    kept = status_of(world.read(block))
+    tick(world)
+    end_check(world, a_change(SIZE))
+    again = world.claim()
+    tick(world)
+    end_check(world, a_change(SIZE), a_change(SIZE, address="aws_db.second"))
+
+    assert (waiting.trigger.reason, waiting.awaits_approval) == (TriggerReason.SCHEDULED_DRIFT_RECONCILIATION, True)
+    assert found == ("WAITING_FOR_APPROVAL", "DRIFTED", None)
+    assert (declined.status_code, kept, again) == (200, "SUCCEEDED", None)
+    assert decide(world, block).status_code == 200
+    assert world.finish().behavior == "APPLY"
+    assert (status_of(world.read(block)), drift(world, block)["state"]) == ("SUCCEEDED", "CLEAN")
 
 
 def test_ignored_drift_is_not_repaired_until_its_time_is_over(world: BlockWorld) -> None:
@@ -262,3 +280,22 @@ def test_drift_is_for_those_who_may_see_the_block(world: BlockWorld) -> None:
     assert world.api.send("GET", rules, media=JSON).status_code == 403
     world.api.be(PLATFORM)
     assert world.api.ok("GET", rules, media=JSON)["frequency"] == "DAILY"
+
+
+def test_the_end_of_a_run_asks_nothing_about_drift_where_there_is_no_schedule(world: BlockWorld) -> None:
+    block = world.order(world.define())
+    claimed = world.claimed()
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        asked.append(text)
+
+    event.listen(world.db._write_engine, "before_cursor_execute", note)
+    try:
+        world.report(claimed)
+    finally:
+        event.remove(world.db._write_engine, "before_cursor_execute", note)
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert [text for text in asked if "drift_" in text] == []
+    assert asked

@@ -24,6 +24,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.model.approval import ApprovalOutcome
 from blockyard.server.runs.service import RunService
 
 log = structlog.get_logger(__name__)
@@ -153,7 +154,18 @@ class Deleting:
         return True
 
     def expire(self, tx: Transaction, block: Block) -> Block:
-        """Do what `delete` does once the time of a block is over. Raises Conflict: a hold, children, an unfinished run."""
+        """Do what `delete` does once the time of a block is over.
+
+        Raises Conflict: a hold, children, an unfinished run, or somebody has declined its destruction, and nothing ran since.
+        """
+        latest = self._runs.latest(tx, block.id)
+        approval = None if latest is None else self._runs.approvals.of(tx, latest)
+        if approval is not None and approval.is_of_state and approval.outcome is ApprovalOutcome.DECLINED:
+            raise Conflict(
+                "its destruction was declined",
+                code="DestructionDeclined",
+                remedy="Delete it, or choose another end.",
+            )
         _refuse_children(tx, block)
         return self.end(tx, block, SYSTEM)
 
