@@ -249,8 +249,8 @@ class BlockWorld:
         """Do what the background loops of runs and approvals do once."""
         for run_id in self.db.read_now(self.sweeper.due):
             self.db.write_now(partial(self.sweeper.settle, run_id=run_id))
-        for run_id in self.db.read_now(partial(self.sweeper.approvals.expired, limit=10)):
-            self.db.write_now(partial(self.sweeper.approvals.expire, run_id=run_id))
+        for run_id in self.db.read_now(partial(self.sweeper.approvals.due, limit=10)):
+            self.db.write_now(partial(self.sweeper.approvals.settle, run_id=run_id))
 
     def latest_run(self, block: JsonObject) -> Run:
         """Return the newest run of a block."""

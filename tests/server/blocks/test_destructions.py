@@ -1,5 +1,6 @@
 """Deletions that somebody has to approve: what would be destroyed is seen first. Source: concepts.md 10.2."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 from blockyard.server.runs.model import Run
-from tests.support.approvals import OWN_RUNS, RUNS, decide, decline, policies
+from tests.support.approvals import OWN_RUNS, RUNS, a_resource, decide, decline, planned, policies
 from tests.support.block_world import (
     BLOCKS,
     OWN,
@@ -17,6 +18,7 @@ from tests.support.block_world import (
     SHOP,
     TERRAFORM,
     BlockWorld,
+    an_input,
     lifecycle_of,
     status_of,
     uuid_of,
@@ -130,6 +132,26 @@ def test_a_declined_destruction_leaves_the_block_as_it_was(world: BlockWorld) ->
     assert (lifecycle_of(again), status_of(again)) == ("ACTIVE", "SUCCEEDED")
     assert (taken_back.status_code, detail(world, run)["approval"]["outcome"]) == (200, "SUPERSEDED")
     assert "Building Block Deletion Taken Back" in world.titles(block)
+
+
+def test_what_waited_when_a_declined_deletion_was_asked_for_is_looked_at_again(world: BlockWorld) -> None:
+    inputs = {"size": an_input(updateableByConsumer=True)}
+    about = policies("userInputChanges", precious=["aws_db*"])
+    block = world.order(world.define(about=about, inputs=inputs, transparent=True), {"size": "small"})
+    planned(world, a_resource(DATABASE, "create"))
+    world.finish()
+    write_state(world, block, DATABASE)
+    world.change(block, inputs={"size": "large"})
+    planned(world, a_resource(DATABASE, "update"))
+
+    world.delete(block)
+    waiting = world.latest_run(block)
+    declined = decline(world, block)
+    planned(world, a_resource(DATABASE, "update"))
+
+    assert (waiting.behavior, waiting.awaits_approval) == ("DESTROY", True)
+    assert declined.status_code == 200, declined.text
+    assert (lifecycle_of(world.read(block)), status_of(world.read(block))) == ("ACTIVE", "WAITING_FOR_APPROVAL")
 
 
 def test_a_destruction_that_nobody_approves_in_time_does_not_happen(world: BlockWorld) -> None:
@@ -275,3 +297,24 @@ def test_a_purge_destroys_nothing_and_asks_nobody(world: BlockWorld) -> None:
 
     assert lifecycle_of(world.read(block)) == "DELETED"
     assert detail(world, run)["status"] == "ABORTED"
+
+
+def test_the_end_of_a_block_does_not_ask_again_what_was_declined(world: BlockWorld) -> None:
+    block = a_block(world, DATABASE)
+    with_rules(world, block, precious=["aws_db*"], timeoutHours=2000)
+    world.as_admin("PUT", f"{OWN}/{uuid_of(block)}/expiry", {"expiresAt": "2026-01-03T00:00:00Z"}, media=JSON)
+    let_days_pass(world, 12)
+    waiting = status_of(world.read(block))
+    decline(world, block)
+    let_days_pass(world, 12)
+
+    assert waiting == "WAITING_FOR_APPROVAL"
+    assert (lifecycle_of(world.read(block)), status_of(world.read(block))) == ("ACTIVE", "SUCCEEDED")
+
+
+def let_days_pass(world: BlockWorld, days: int) -> None:
+    """Do what the loop of ends does, every day."""
+    for _ in range(days):
+        world.clock.advance(24 * 3600)
+        for block_id in world.db.read_now(world.blocks.expiring.due):
+            world.db.write_now(partial(world.blocks.expiring.settle, block_id=block_id))

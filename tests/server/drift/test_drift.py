@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION
@@ -14,6 +15,7 @@ from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.drift.loops import loops
 from blockyard.server.drift.model import POSTPONED
 from blockyard.server.runs.model import TriggerReason
+from tests.support.approvals import decide, decline
 from tests.support.block_world import (
     OTHER,
     OWN,
@@ -71,7 +73,7 @@ def end_check(world: BlockWorld, *changes: JsonObject, status: RunStatus = RunSt
             "status": status.value,
             "artifact": b64encode(b"plan").decode(),
             "changesDetected": bool(changes),
-            "planChanges": {"resources": found, "counts": {"update": len(found)}, "digest": "b" * 64},
+            "planChanges": {"resources": found, "counts": {"update": len(found)}, "digest": f"{len(found):064x}"},
         }
     )
     world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
@@ -134,7 +136,22 @@ def test_a_reconciliation_without_automatic_approval_waits_for_somebody(world: B
     tick(world)
     end_check(world, a_change(SIZE))
 
-    assert (drift(world, block)["state"], world.claim()) == ("DRIFTED", None)
+    waiting = world.latest_run(block)
+    found = (status_of(world.read(block)), drift(world, block)["state"], world.claim())
+    declined = decline(world, block)
+    kept = status_of(world.read(block))
+    tick(world)
+    end_check(world, a_change(SIZE))
+    again = world.claim()
+    tick(world)
+    end_check(world, a_change(SIZE), a_change(SIZE, address="aws_db.second"))
+
+    assert (waiting.trigger.reason, waiting.awaits_approval) == (TriggerReason.SCHEDULED_DRIFT_RECONCILIATION, True)
+    assert found == ("WAITING_FOR_APPROVAL", "DRIFTED", None)
+    assert (declined.status_code, kept, again) == (200, "SUCCEEDED", None)
+    assert decide(world, block).status_code == 200
+    assert world.finish().behavior == "APPLY"
+    assert (status_of(world.read(block)), drift(world, block)["state"]) == ("SUCCEEDED", "CLEAN")
 
 
 def test_a_check_that_a_dying_server_had_begun_is_begun_by_another_one(world: BlockWorld) -> None:
@@ -289,3 +306,22 @@ def test_drift_is_for_those_who_may_see_the_block(world: BlockWorld) -> None:
     assert world.api.send("GET", rules, media=JSON).status_code == 403
     world.api.be(PLATFORM)
     assert world.api.ok("GET", rules, media=JSON)["frequency"] == "DAILY"
+
+
+def test_the_end_of_a_run_asks_nothing_about_drift_where_there_is_no_schedule(world: BlockWorld) -> None:
+    block = world.order(world.define())
+    claimed = world.claimed()
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        asked.append(text)
+
+    event.listen(world.db._write_engine, "before_cursor_execute", note)
+    try:
+        world.report(claimed)
+    finally:
+        event.remove(world.db._write_engine, "before_cursor_execute", note)
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert [text for text in asked if "drift_" in text] == []
+    assert asked

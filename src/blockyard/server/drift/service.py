@@ -246,7 +246,13 @@ class DriftService:
             RulesStore(tx).remove(rules)
 
     def run_ended(self, tx: Transaction, run: Run) -> None:
-        """Keep what a run says about the drift of its block, and repair it where the schedule says so."""
+        """Keep what a run says about the drift of its block, and repair it where the schedule says so.
+
+        Without a schedule nothing is watched, and the definition is known already: most ends of runs ask nothing here.
+        """
+        definition = self._definitions.definition(tx, DefinitionId(run.target.definition_id))
+        if definition.schedule.mode is ScheduleMode.DISABLED:
+            return
         store = WatchStore(tx)
         watch = store.get(BlockId(run.block_id))
         if run.behavior is Behavior.DESTROY:
@@ -349,19 +355,24 @@ class DriftService:
         self._reconcile(tx, after, rules, run)
 
     def _reconcile(self, tx: Transaction, watch: DriftWatch, rules: DriftRules, run: Run) -> None:
-        """Apply the plan of a check where the schedule says so, and nobody has said to leave the drift alone."""
-        is_wanted = rules.mode is ScheduleMode.DRIFT_RECONCILIATION and rules.automatic_approval
+        """Apply the plan of a check where the schedule says so, and nobody has said to leave the drift alone.
+
+        Without automatic approval somebody is asked first, and not again about what was declined.
+        """
+        is_wanted = rules.mode is ScheduleMode.DRIFT_RECONCILIATION
         by_schedule = run.trigger.reason is TriggerReason.SCHEDULED_DRIFT_RECONCILIATION
         if not (is_wanted and by_schedule) or watch.state is not DriftState.DRIFTED:
             return
         if watch.is_ignored(self._clock()) or self._rests(watch, rules):
             return
         block = self._blocks.scheduled.find(tx, watch.block_id)
-        if block is None:
+        asks = not rules.automatic_approval
+        if block is None or (asks and self._blocks.scheduled.was_declined(tx, block)):
             return
+        reason = TriggerReason.SCHEDULED_DRIFT_RECONCILIATION
         try:
             with tx.part():
-                self._blocks.scheduled.apply_plan(tx, block, TriggerReason.SCHEDULED_DRIFT_RECONCILIATION)
+                self._blocks.scheduled.apply_plan(tx, block, reason, in_any_case=asks)
         except Refusal as refusal:
             log.info("drift is not repaired now", block_id=str(block.id), reason=refusal.message)
 

@@ -45,8 +45,8 @@ def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = STA
             await _settle(db, sweeper, run_id)
 
     async def expire_approvals() -> None:
-        for run_id in await db.read(lambda tx: sweeper.approvals.expired(tx, _EXPIRED_AT_ONCE)):
-            await db.write(partial(sweeper.approvals.expire, run_id=run_id))
+        for run_id in await db.read(lambda tx: sweeper.approvals.due(tx, _EXPIRED_AT_ONCE)):
+            await db.write(partial(sweeper.approvals.settle, run_id=run_id))
 
     async def remove_plans() -> None:
         await db.write(sweeper.remove_old_plans)

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from blockyard.protocol.names import ChangeAction
 from blockyard.server.definitions.model import Definition
-from blockyard.server.definitions.model.policies import NO_RULES, ApprovalPolicies
+from blockyard.server.definitions.model.policies import NO_RULES, ApprovalPolicies, ApprovalRules, TimeoutResult
 from blockyard.server.runs.model import TriggerReason
 from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.plan import PlannedChange, PlanSource, PlanSummary
@@ -52,29 +52,38 @@ def asks_for_plan(definition: Definition, causes: frozenset[Cause]) -> bool:
 
 
 def terms_of(
-    definition: Definition, causes: frozenset[Cause], summary: PlanSummary | None, destroyed: Sequence[PlannedChange]
+    definition: Definition,
+    causes: frozenset[Cause],
+    summary: PlanSummary | None,
+    destroyed: Sequence[PlannedChange],
+    *,
+    grown: Sequence[str] = (),
+    in_any_case: bool = False,
 ) -> ApprovalTerms | None:
-    """Return what an approval of a plan takes; None if none is needed. `destroyed` is what it destroys, replaces or forgets."""
+    """Return what an approval of a plan takes; None if none is needed, or nothing changes.
+
+    `destroyed` is what it destroys, replaces or forgets, `grown` what runs of the version may do that those of the one before might not.
+    With `in_any_case` somebody has to say yes whatever the definition asks for.
+    """
     rules = definition.approval_rules or NO_RULES
-    if summary is not None and summary.is_nothing:
+    if summary is not None and summary.is_nothing and not (grown and rules.by_blast):
         return None
     precious = [one.address for one in destroyed if _is_precious(one.address, _type_of(one), rules.precious)]
+    is_unknown = bool(rules.precious) and _is_partly_unknown(summary, destroyed)
+    is_precious = bool(precious) or is_unknown
     covered = _covered(definition.approval_policies, causes)
-    grade = _grade(summary, destroyed) if rules.by_blast else _CHANGES
-    if not precious and (not covered or grade == _ADDS):
+    grade = _DESTROYS if grown else _grade(summary, destroyed)
+    grade = grade if rules.by_blast else _CHANGES
+    if not in_any_case and not is_precious and (not covered or grade == _ADDS):
         return None
-    destroys = bool(precious) or grade == _DESTROYS
+    destroys = is_precious or grade == _DESTROYS
     reasons = [f"It destroys or replaces something precious: {_some(precious)}."] if precious else []
-    if rules.by_blast and grade == _DESTROYS:
+    reasons += ["Not all that it destroys or replaces is known."] if is_unknown else []
+    if rules.by_blast and _grade(summary, destroyed) == _DESTROYS:
         reasons.append("It destroys or replaces resources.")
-    return ApprovalTerms(
-        needed=rules.destructive_approvals if rules.by_blast and destroys else rules.approvals,
-        four_eyes=rules.four_eyes or (rules.by_blast and destroys),
-        types_name=bool(precious),
-        reasons=tuple(reasons),
-        lifetime=timedelta(hours=rules.timeout_hours),
-        plan_age=None if rules.plan_age_hours is None else timedelta(hours=rules.plan_age_hours),
-    )
+    if rules.by_blast and grown:
+        reasons.append(f"Its runs may do more than before: {_some(grown)}.")
+    return _terms(rules, destroys=rules.by_blast and destroys, types_name=is_precious, reasons=reasons)
 
 
 def asks_before_destruction(definition: Definition) -> bool:
@@ -97,14 +106,26 @@ def terms_of_destruction(definition: Definition, existing: Sequence[tuple[str, s
         return None
     reasons = ["What it destroys is not known here: only its engine can tell."] if is_unknown else []
     reasons += [f"It destroys something precious: {_some(precious)}."] if precious else []
+    return _terms(rules, destroys=rules.by_blast, types_name=is_precious, reasons=reasons)
+
+
+def _terms(rules: ApprovalRules, *, destroys: bool, types_name: bool, reasons: Sequence[str]) -> ApprovalTerms:
     return ApprovalTerms(
-        needed=rules.destructive_approvals if rules.by_blast else rules.approvals,
-        four_eyes=rules.four_eyes or rules.by_blast,
-        types_name=is_precious,
+        needed=rules.destructive_approvals if destroys else rules.approvals,
+        four_eyes=rules.four_eyes or destroys,
+        types_name=types_name,
         reasons=tuple(reasons),
         lifetime=timedelta(hours=rules.timeout_hours),
-        plan_age=None if rules.plan_age_hours is None else timedelta(hours=rules.plan_age_hours),
+        keeps_waiting=rules.timeout_result is TimeoutResult.WAIT,
+        plan_age=_hours(rules.plan_age_hours),
+        remind_after=_hours(rules.reminder_hours),
+        deputy_group=rules.deputy_group,
+        deputy_after=_hours(rules.deputy_hours),
     )
+
+
+def _hours(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(hours=number)
 
 
 _ADDS, _CHANGES, _DESTROYS = 0, 1, 2
@@ -112,6 +133,14 @@ _ADDS, _CHANGES, _DESTROYS = 0, 1, 2
 
 _DESTROYING = {ChangeAction.DELETE, ChangeAction.REPLACE, ChangeAction.FORGET}
 _ADDING = {ChangeAction.CREATE, ChangeAction.READ, ChangeAction.MOVE, ChangeAction.IMPORT}
+
+
+def _is_partly_unknown(summary: PlanSummary | None, destroyed: Sequence[PlannedChange]) -> bool:
+    """Whether a plan may destroy what is not listed: then something precious may be among it."""
+    if summary is None:
+        return True
+    counted = sum(summary.counts.get(action, 0) for action in _DESTROYING)
+    return counted > len(destroyed) or (summary.source is PlanSource.PRINTED and summary.left_out > 0)
 
 
 def _grade(summary: PlanSummary | None, destroyed: Sequence[PlannedChange]) -> int:

@@ -81,6 +81,9 @@ FINAL = frozenset({BlockStatus.SUCCEEDED, BlockStatus.FAILED, BlockStatus.ABORTE
 """In these the version may be changed."""
 
 
+_MOST_WANTING = 20
+"""So many of those who wanted something that no run has applied are known."""
+
 InputValue: TypeAlias = Value
 """A stored input value: as it was sent, or sealed to the key of the runner."""
 
@@ -140,6 +143,7 @@ class BlockHead:
         cascade: the run from which its latest one follows, or the one that is due; None where somebody wanted it.
         held_by: the stopped cascade that would have run it again.
         unseen: why it is to be applied, of all that no run has applied yet (`approving.Cause`).
+        wanted_by: the people and keys who wanted that; not those who merely started a run.
     """
 
     id: BlockId
@@ -167,6 +171,7 @@ class BlockHead:
     cascade: RunId | None = None
     held_by: RunId | None = None
     unseen: frozenset[str] = frozenset()
+    wanted_by: tuple[Author, ...] = ()
     marked_for_deletion_at: datetime | None = None
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
@@ -297,7 +302,12 @@ class Block(BlockHead):
 
     def applied(self, outputs: Mapping[str, BlockOutput], at: datetime) -> "Block":
         """Return this block with what a successful APPLY run gave."""
-        return replace(self, outputs=dict(outputs), applied_at=at, unseen=frozenset())
+        return replace(self, outputs=dict(outputs), applied_at=at, unseen=frozenset(), wanted_by=())
+
+    def wanting(self, author: Author) -> "Block":
+        """Return this block with somebody more who wants what no run has applied yet; the last ones are known."""
+        others = tuple(one for one in self.wanted_by if (one.type, one.identifier) != (author.type, author.identifier))
+        return replace(self, wanted_by=(*others, author)[-_MOST_WANTING:])
 
     def marked(self, author: Author, at: datetime) -> "Block":
         """Return this block on its way out; the first request counts. What it waits for it wants again if that is taken back."""

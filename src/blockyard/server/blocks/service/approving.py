@@ -1,6 +1,7 @@
 """Whether what a block is to become waits for an approval."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from blockyard.protocol.names import ChangeAction
@@ -12,14 +13,15 @@ from blockyard.server.blocks.model.approving import (
     terms_of,
     terms_of_destruction,
 )
-from blockyard.server.blocks.model.block import Block
+from blockyard.server.blocks.model.block import Block, Operation
 from blockyard.server.blocks.service.ports import BlockStates
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store.turns import TurnStore
-from blockyard.server.definitions.model import Version
+from blockyard.server.definitions.model import Version, VersionId
+from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, RunId, TriggerReason
-from blockyard.server.runs.model.approval import Asked, Destruction
+from blockyard.server.runs.model.approval import Asked, Destruction, distinct
 from blockyard.server.runs.model.plan import Plan, PlannedChange, PlanSource, PlanSummary
 from blockyard.server.runs.service import RunService
 
@@ -59,17 +61,41 @@ class Approving:
         definition, _ = self._reading(tx).version_of(block)
         return asks_for_plan(definition, _causes(block))
 
-    def asked(self, tx: Transaction, block: Block, plan_run_id: RunId) -> Asked | None:
-        """Return what the application of a plan waits for; None if it waits for nothing."""
+    def asked(self, tx: Transaction, block: Block, plan_run_id: RunId, *, in_any_case: bool = False) -> Asked | None:
+        """Return what the application of a plan waits for; None if it waits for nothing.
+
+        With `in_any_case` somebody has to say yes whatever the definition asks for.
+        """
         definition, _ = self._reading(tx).version_of(block)
         run, planned = self._runs.by_id(tx, plan_run_id), self._runs.planned
         summary = planned.summary(tx, run)
-        terms = terms_of(definition, _causes(block), summary, planned.destroyed(tx, run))
+        causes = _causes(block)
+        grown = self._grown(tx, block) if Cause.UPGRADE in causes else ()
+        destroyed = planned.destroyed(tx, run)
+        terms = terms_of(definition, causes, summary, destroyed, grown=grown, in_any_case=in_any_case)
         if terms is None:
             return None
-        return Asked(terms=terms, carried=planned.carried(tx, block.id, None if summary is None else summary.digest))
+        ordered_by = (block.author,) if Cause.CREATION in causes else ()
+        asked = Asked(terms=terms, wanted_by=distinct((*ordered_by, *block.wanted_by)))
+        return self._carrying(tx, block, asked, summary)
 
-    def asked_of_destruction(self, tx: Transaction, block: Block, version: Version) -> Asked | None:
+    def _carrying(self, tx: Transaction, block: Block, asked: Asked, summary: PlanSummary | None) -> Asked:
+        """Return what is asked for with the approval that was given for the same before, if there is one that still does."""
+        granted = self._runs.planned.granted_before(tx, block.id, None if summary is None else summary.digest)
+        does = granted is not None and granted.suffices(asked.terms, asked.wanted_by)
+        return replace(asked, carried=granted) if does else asked
+
+    def _grown(self, tx: Transaction, block: Block) -> Sequence[str]:
+        """Return what runs of the block's version may do that those of the version that was applied last might not."""
+        last = self._runs.planned.last_applied(tx, block.id)
+        if last is None or last.target.version_id == block.version_id:
+            return ()
+        reader = self._reading(tx)
+        _, version = reader.version_of(block)
+        _, before = reader.version_of(replace(block, version_id=VersionId(last.target.version_id)))
+        return sorted({*version.permissions} - {*before.permissions})
+
+    def asked_of_destruction(self, tx: Transaction, block: Block, version: Version, author: Author) -> Asked | None:
         """Return what the destruction of a block waits for; None if it waits for nothing.
 
         The state says what there is, whoever executes the run: no runner but ours could plan it.
@@ -85,15 +111,25 @@ class Approving:
         if terms is None:
             return None
         plan = None if pairs is None else _destruction_of(pairs)
-        carried = self._runs.planned.carried(tx, block.id, None if plan is None else plan.summary.digest)
-        return Asked(terms=terms, carried=carried, destruction=Destruction(mark=contents.mark, plan=plan))
+        asked = Asked(
+            terms=terms,
+            wanted_by=distinct((*self._deleted_by(tx, block), author)),
+            destruction=Destruction(mark=contents.mark, plan=plan),
+        )
+        return self._carrying(tx, block, asked, None if plan is None else plan.summary)
+
+    def _deleted_by(self, tx: Transaction, block: Block) -> Sequence[Author]:
+        """Return who has asked for the deletion that goes on, by the run that was to do it before."""
+        latest = self._runs.latest(tx, block.id) if block.operation is Operation.DELETION else None
+        approval = None if latest is None else self._runs.approvals.of(tx, latest)
+        return () if approval is None else (approval.wanted_by, *approval.also_wanted_by)
 
     def is_outdated(self, tx: Transaction, run: Run) -> bool:
         """Whether a run waits for the approval of the destruction of what is not there any more as it was."""
         approval = self._runs.approvals.of(tx, run)
         if approval is None or not (approval.is_open and approval.is_of_state):
             return False
-        return self._states.contents(tx, run.block_id).mark != approval.plan_digest
+        return self._states.mark(tx, run.block_id) != approval.plan_digest
 
 
 def _causes(block: Block) -> frozenset[Cause]:

@@ -117,6 +117,7 @@ class Changing:
             return before
         queues = self._queues(tx, before, change)
         block = replace(change.block, unseen=change.block.unseen | change.causes)
+        block = block.wanting(principal.author) if change.causes else block
         block = block.queued(Trigger(principal.author, _UPDATED)) if queues else block
         after = self._starter.save(tx, block, parents_changed=change.parents_changed)
         if change.parents_changed:

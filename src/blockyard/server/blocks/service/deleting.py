@@ -23,7 +23,8 @@ from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.model import Run, Trigger, TriggerReason
+from blockyard.server.runs.model.approval import ApprovalOutcome
 from blockyard.server.runs.service import RunService
 
 log = structlog.get_logger(__name__)
@@ -106,9 +107,9 @@ class Deleting:
         )
         return self._kept(tx, block, last, principal.author)
 
-    def _kept(self, tx: Transaction, block: Block, last: Run, author: Author) -> Block:
+    def _kept(self, tx: Transaction, block: Block, last: Run, author: Author, *, at_once: bool = True) -> Block:
         kept = self._starter.save(tx, block.kept(last))
-        self._go_on(tx, kept, last, block.marked_for_deletion_at)
+        self._go_on(tx, kept, last, block.marked_for_deletion_at, at_once=at_once)
         self._event_log.append(
             tx,
             author,
@@ -122,14 +123,19 @@ class Deleting:
         )
         return BlockStore(tx).find(kept.id) or kept
 
-    def _go_on(self, tx: Transaction, block: Block, last: Run, marked_at: datetime | None) -> None:
+    def _go_on(self, tx: Transaction, block: Block, last: Run, marked_at: datetime | None, *, at_once: bool) -> None:
         """Run a block again that waited for something when it was to be deleted, or whose parents gave something new meanwhile.
 
-        The end of one whose time is over is put off: else it would be deleted again at once.
+        Not `at_once` where the run that was to destroy it is not stored as ended yet: then what is due begins after that. The end
+        of one whose time is over is put off: else it would be deleted again at once.
         """
         gave_way = marked_at is not None and last.finished_at is not None and last.finished_at >= marked_at
         if bool(block.unseen) if last.status is RunStatus.SUCCEEDED else gave_way:
-            self._starter.rerun(tx, block, TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE)
+            reason = TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE
+            if at_once:
+                self._starter.rerun(tx, block, reason)
+            else:
+                self._starter.save(tx, block.queued(Trigger(SYSTEM, reason)))
         ends = ExpiryStore(tx)
         if (expiry := ends.of([block.id]).get(block.id)) is not None:
             ends.put(expiry.spared(self._clock()))
@@ -149,11 +155,22 @@ class Deleting:
         last = self._runs.before(tx, run)
         if run.id != block.latest_run_id or last is None or self._is_leaving(tx, block):
             return False
-        self._kept(tx, block, last, SYSTEM)
+        self._kept(tx, block, last, SYSTEM, at_once=False)
         return True
 
     def expire(self, tx: Transaction, block: Block) -> Block:
-        """Do what `delete` does once the time of a block is over. Raises Conflict: a hold, children, an unfinished run."""
+        """Do what `delete` does once the time of a block is over.
+
+        Raises Conflict: a hold, children, an unfinished run, or somebody has declined its destruction, and nothing ran since.
+        """
+        latest = self._runs.latest(tx, block.id)
+        approval = None if latest is None else self._runs.approvals.of(tx, latest)
+        if approval is not None and approval.is_of_state and approval.outcome is ApprovalOutcome.DECLINED:
+            raise Conflict(
+                "its destruction was declined",
+                code="DestructionDeclined",
+                remedy="Delete it, or choose another end.",
+            )
         _refuse_children(tx, block)
         return self.end(tx, block, SYSTEM)
 

@@ -162,12 +162,19 @@ class BlockHooks:
                 self._destroyed(tx, block, run)
                 return RunFinish(run.status)
             return self._applied(tx, block, run, _reported(outputs))
-        if run.behavior is Behavior.DESTROY and run.awaits_approval and self._deleting.declined(tx, block, run):
-            return RunFinish(run.status)
         if run.status is RunStatus.FAILED and run.id == block.latest_run_id:
             block = self._cascading.failed(tx, block)
-        self._starter.follow(tx, block.following(run.id, run.status))
+        if not self._is_left_as_it_was(tx, block, run):
+            self._starter.follow(tx, block.following(run.id, run.status))
         return RunFinish(run.status)
+
+    def _is_left_as_it_was(self, tx: Transaction, block: Block, run: Run) -> bool:
+        """Leave a block as it was if nobody has approved what nobody of it had wanted: its end, or a repair by itself."""
+        if run.status is not RunStatus.ABORTED or run.id != block.latest_run_id or not run.awaits_approval:
+            return False
+        if run.behavior is Behavior.DESTROY:
+            return self._deleting.declined(tx, block, run)
+        return self._starter.left_as_it_was(tx, block, run)
 
     def run_ended(self, tx: Transaction, run: Run) -> None:
         """Request the run that is due, in the transaction of the end: nobody reads the status in between."""

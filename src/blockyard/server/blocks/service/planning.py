@@ -86,6 +86,11 @@ class Planning:
             )
         return version
 
+    def was_declined(self, tx: Transaction, block: Block) -> bool:
+        """Whether somebody has declined last what the latest dry run of a block would change."""
+        run_id = block.latest_dry_run_id
+        return run_id is not None and self._runs.planned.was_declined(tx, self._runs.by_id(tx, run_id))
+
     def planned(self, tx: Transaction, block: Block, *, restoring: bool = False) -> Run:
         """Return the latest dry run, whose plan can be applied. Raises Conflict."""
         if block.latest_dry_run_id is None:

@@ -45,5 +45,8 @@ class StateRemoval(Protocol):
 class BlockStates(StateRemoval, Protocol):
     """What blocks ask of states. Implemented by tofu_state."""
 
+    def mark(self, tx: Transaction, block_id: UUID) -> str:
+        """Return what stands for the current state of a block: another state has another mark, and so has none."""
+
     def contents(self, tx: Transaction, block_id: UUID) -> StateContents:
         """Return what the current state of a block says exists."""

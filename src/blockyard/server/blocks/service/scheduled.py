@@ -59,13 +59,35 @@ class ScheduledRuns:
         """Return the latest dry run, whose plan can be applied, also one of a restored state. Raises Conflict."""
         return self._planning.planned(tx, block, restoring=True)
 
-    def apply_plan(self, tx: Transaction, block: Block, reason: TriggerReason, *, author: Author = SYSTEM) -> Block:
-        """Request a run that applies the plan of the latest dry run, and nothing else. Raises Conflict."""
+    def apply_plan(
+        self,
+        tx: Transaction,
+        block: Block,
+        reason: TriggerReason,
+        *,
+        author: Author = SYSTEM,
+        in_any_case: bool = False,
+    ) -> Block:
+        """Request a run that applies the plan of the latest dry run, and nothing else. Raises Conflict.
+
+        With `in_any_case` it waits for an approval, whatever the definition asks for.
+        """
         version = self._planning.require_plannable(tx, block)
         planned = self._planning.planned(tx, block, restoring=author != SYSTEM)
         return self._starter.request(
-            tx, block, version, author, behavior=Behavior.APPLY, reason=reason, plan_run_id=planned.id
+            tx,
+            block,
+            version,
+            author,
+            behavior=Behavior.APPLY,
+            reason=reason,
+            plan_run_id=planned.id,
+            in_any_case=in_any_case,
         )
+
+    def was_declined(self, tx: Transaction, block: Block) -> bool:
+        """Whether somebody has declined last what the latest dry run of a block would change."""
+        return self._planning.was_declined(tx, block)
 
     def run(self, tx: Transaction, block: Block, reason: TriggerReason) -> Block:
         """Request a run that brings the block to what it shall be. Raises Conflict."""

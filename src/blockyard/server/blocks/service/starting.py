@@ -179,12 +179,13 @@ class RunStarter:
         reason: TriggerReason,
         plan_run_id: RunId | None = None,
         pause: timedelta = timedelta(0),
+        in_any_case: bool = False,
     ) -> Block:
         """Request a run of a stored block, not offered within `pause`, and return the block with it; a manual block's run is over at once.
 
         With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it. Where an
-        approval may be needed the run of a plan comes first: `planned` requests the one that applies it. A run that destroys waits
-        itself.
+        approval may be needed the run of a plan comes first: `planned` requests the one that applies it. `in_any_case` the
+        application of a plan waits for one. A run that destroys waits itself.
 
         Raises:
             Conflict: a run of the block is unfinished.
@@ -192,11 +193,11 @@ class RunStarter:
         block, target = _serving(block, author), self._target(tx, block, version)
         asked = None
         if behavior is Behavior.DESTROY:
-            asked = self._approvals.asked_of_destruction(tx, block, version)
+            asked = self._approvals.asked_of_destruction(tx, block, version, author)
         elif behavior is Behavior.APPLY and version.implementation_type is ImplementationType.TERRAFORM:
             block = self._approvals.caused(tx, block, reason)
             if plan_run_id is not None:
-                asked = self._approvals.asked(tx, block, plan_run_id)
+                asked = self._approvals.asked(tx, block, plan_run_id, in_any_case=in_any_case)
             elif self._approvals.plans_first(tx, block):
                 behavior, target = Behavior.DETECT, replace(target, hand_over=False)
         run = self._runs.request(
@@ -248,6 +249,15 @@ class RunStarter:
     def has_plan(self, tx: Transaction, run: Run) -> bool:
         """Whether the saved plan of a run is there."""
         return self._runs.has_plan(tx, run)
+
+    def left_as_it_was(self, tx: Transaction, block: Block, run: Run) -> bool:
+        """Let a block be as it was before a repair that nobody had asked for, and nobody has approved; tell whether it was that."""
+        asked_by_itself = run.trigger.reason is TriggerReason.SCHEDULED_DRIFT_RECONCILIATION
+        before = self._runs.before(tx, run) if asked_by_itself else None
+        if before is None:
+            return False
+        self.follow(tx, replace(block.before_run(before), due=None))
+        return True
 
     def is_outdated(self, tx: Transaction, block: Block) -> bool:
         """Whether the destruction of a block waits for an approval of what is not there any more as it was."""

@@ -65,6 +65,7 @@ def block_row(block: Block) -> dict[str, object]:
         "cascade": block.cascade,
         "held_by": block.held_by,
         "unseen": sorted(block.unseen),
+        "wanted_by": [author.document() for author in block.wanted_by],
         "author": block.author.document(),
         "inputs": {key: _stored(value, block.entered_as.get(key)) for key, value in block.inputs.items()},
         "outputs": {
@@ -107,6 +108,7 @@ def head_of(row: RowMapping) -> BlockHead:
         cascade=RunId(row["cascade"]) if row["cascade"] else None,
         held_by=RunId(row["held_by"]) if row["held_by"] else None,
         unseen=frozenset(row["unseen"]),
+        wanted_by=tuple(Author.read(one) for one in row["wanted_by"]),
         marked_for_deletion_at=row["marked_for_deletion_at"],
         marked_for_deletion_by=row["marked_for_deletion_by"],
         deleted_at=row["deleted_at"],

@@ -36,6 +36,7 @@ blocks = Table(
     Column("cascade", Uuid),
     Column("held_by", Uuid),
     Column("unseen", JsonText, nullable=False, server_default="[]"),
+    Column("wanted_by", JsonText, nullable=False, server_default="[]"),
     Column("author", JsonText, nullable=False),
     Column("inputs", JsonText, nullable=False),
     Column("outputs", JsonText, nullable=False),

@@ -28,6 +28,7 @@ from blockyard.server.definitions.model.policies import (
     Schedule,
     ScheduleFrequency,
     ScheduleMode,
+    TimeoutResult,
 )
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
@@ -80,7 +81,11 @@ class ApprovalRulesWire(ExactWireModel):
         default_factory=list
     )
     timeout_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] = 168
+    timeout_result: Annotated[TimeoutResult, Field(strict=False)] = TimeoutResult.DECLINE
     plan_age_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] | None = None
+    reminder_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] | None = None
+    deputy_group: Annotated[Text, Field(min_length=1, max_length=255)] | None = None
+    deputy_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] | None = None
 
     def rules(self) -> ApprovalRules:
         """Return them as the model has them."""
@@ -91,7 +96,11 @@ class ApprovalRulesWire(ExactWireModel):
             four_eyes=self.four_eyes,
             precious=tuple(dict.fromkeys(self.precious)),
             timeout_hours=self.timeout_hours,
+            timeout_result=self.timeout_result,
             plan_age_hours=self.plan_age_hours,
+            reminder_hours=self.reminder_hours,
+            deputy_group=self.deputy_group,
+            deputy_hours=self.deputy_hours,
         )
 
 

@@ -40,18 +40,28 @@ class Schedule:
     automatic_approval: bool = False
 
 
+class TimeoutResult(StrEnum):
+    """What becomes of a run that nobody has approved in time."""
+
+    DECLINE = "DECLINE"
+    WAIT = "WAIT"
+    """It waits on, and people are told each time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRules:
     """What an approval takes; ours, beside the policies of the contract, which say what waits for one.
 
     Attributes:
-        by_blast: what only adds needs none; what destroys or replaces takes `destructive_approvals` people, and never whoever
-            wanted it.
+        by_blast: what only adds needs none; what destroys or replaces, or lets runs do more than before, takes
+            `destructive_approvals` people, and never whoever wanted it.
         approvals: how many people have to approve any other change.
         four_eyes: whoever wanted a change never approves it.
         precious: types or addresses of resources, with `*` for any text: destroying or replacing one always takes an approval, and
             the name of the building block typed.
-        timeout_hours: a run that is not approved by then ends unapplied.
+        timeout_hours, timeout_result: what becomes of a run that is not approved by then.
+        reminder_hours: then people are reminded, once; None: never.
+        deputy_group, deputy_hours: then the people of this group may decide, too, as far as they see the plan.
         plan_age_hours: an older plan is not approved any more; None for any age.
     """
 
@@ -61,7 +71,11 @@ class ApprovalRules:
     four_eyes: bool = False
     precious: tuple[str, ...] = ()
     timeout_hours: int = 168
+    timeout_result: TimeoutResult = TimeoutResult.DECLINE
     plan_age_hours: int | None = None
+    reminder_hours: int | None = None
+    deputy_group: str | None = None
+    deputy_hours: int | None = None
 
 
 NO_RULES = ApprovalRules()

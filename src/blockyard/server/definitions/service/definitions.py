@@ -47,10 +47,11 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.service import GroupDirectory
 from blockyard.server.integrations.model import Integration, IntegrationId
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, require_same
+from blockyard.server.kit.errors import Conflict, Invalid, require_same
 from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, Above, counted, listed, named
@@ -123,6 +124,7 @@ class DefinitionService(Offers):
         principal.require(SAVE, workspace=workspace)
         self._workspaces.require_builder(tx, principal, workspace)
         check_definition(spec)
+        _require_deputies(tx, workspace, spec)
         self._platform_types.require_known(tx, spec.supported_platforms or (), field=PLATFORMS_FIELD)
         version = Version(
             id=VersionId(self._basics.new_id()),
@@ -176,6 +178,8 @@ class DefinitionService(Offers):
         if spec.approval_rules is None:  # clients of the contract do not know them, and shall not take them away
             spec = replace(spec, approval_rules=before.approval_rules)
         check_definition(spec)
+        if spec.approval_rules != before.approval_rules:
+            _require_deputies(tx, before.workspace, spec)
         named_before = before.supported_platforms or ()
         self._platform_types.require_known(tx, spec.supported_platforms or (), named_before, field=PLATFORMS_FIELD)
         after = changed(before, spec)
@@ -396,6 +400,18 @@ def _tagged(definition: Definition) -> Tagged:
 def _phrases(tx: Transaction, versions: Sequence[Version]) -> list[str]:
     names = DefinitionStore(tx).many([version.definition_id for version in versions])
     return [f"version {version.number} of '{names[version.definition_id].display_name}'" for version in versions]
+
+
+def _require_deputies(tx: Transaction, workspace: str, spec: DefinitionSpec) -> None:
+    """Refuse deputies of a group that is not there, or another workspace's. Raises Invalid."""
+    name = None if spec.approval_rules is None else spec.approval_rules.deputy_group
+    if name is not None and not GroupDirectory().keep(tx, name, workspace=workspace):
+        raise Invalid(
+            f"there is no group '{name}'",
+            code="GroupUnknown",
+            field="/spec/approvalRules/deputyGroup",
+            remedy=f"Name a group of workspace '{workspace}', or one of the installation.",
+        )
 
 
 def _event_content(definition: Definition) -> JsonObject:

@@ -30,6 +30,7 @@ from blockyard.server.definitions.model.policies import (
     Schedule,
     ScheduleFrequency,
     ScheduleMode,
+    TimeoutResult,
 )
 from blockyard.server.definitions.store.grams import note_grams
 from blockyard.server.identity.model import Reach
@@ -149,11 +150,14 @@ def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' ty
 
 
 def _stored_rules(rules: ApprovalRules) -> JsonObject:
-    return {**members(rules), "precious": list(rules.precious)}
+    return {**members(rules), "precious": list(rules.precious), "timeout_result": rules.timeout_result.value}
 
 
 def _rules(stored: dict[str, Any] | None) -> ApprovalRules | None:  # Any: as above
-    return None if stored is None else ApprovalRules(**{**stored, "precious": tuple(stored["precious"])})
+    if stored is None:
+        return None
+    result = TimeoutResult(stored.get("timeout_result", TimeoutResult.DECLINE))
+    return ApprovalRules(**{**stored, "precious": tuple(stored["precious"]), "timeout_result": result})
 
 
 def _schedule(stored: dict[str, Any] | None) -> Schedule:  # Any: as above; None of definitions from before

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 
 from fastapi import Request, Response
 
@@ -30,11 +31,14 @@ STATE_PREFIX = "/api/terraform/state/"
 SCIM_PREFIX = "/api/blockyard/scim/v2/"
 """Below this path the client id and the secret of an API key are a token, with a dot between."""
 
-RUN_PREFIXES = (STATE_PREFIX, "/api/meshobjects/meshbuildingblockruns", "/api/blockyard/v1/runs")
-"""Below these paths a run token that has ended is answered by what is asked: reports are never refused, the rest says 403."""
-
-_FOR_PEOPLE = ("/approve", "/break-glass", "/changes", "/comparison", "/decline")
-"""How those of these paths end that only people ask: there a run token that has ended is no token."""
+_OF_RUNS = re.compile(
+    re.escape(STATE_PREFIX) + r".*"
+    r"|/api/meshobjects/meshbuildingblockruns"
+    r"(/[^/]+(/(abort|logs|plan-?artifact|status/source(/[^/]+)?))?)?"
+    r"|/api/blockyard/v1/runs(/[^/]+(/(abort|events|heartbeat|log|release))?)?"
+)
+"""What runners and pipelines ask for: there a run token that has ended is answered by what is asked, as reports are never refused and
+the rest says 403. Anywhere else it is no token."""
 
 OWN_PASSWORD_PATHS = frozenset(
     {
@@ -99,7 +103,7 @@ async def _by_token(db: Database, authenticator: Authenticator, request: Request
         require_own_password(request, principal)
         _require_level(request, principal)
     grant, path = principal.run, request.url.path
-    if grant is not None and (not path.startswith(RUN_PREFIXES) or path.endswith(_FOR_PEOPLE)):
+    if grant is not None and not _OF_RUNS.fullmatch(path):
         await db.read(lambda tx: authenticator.require_going_on(tx, grant))
     return await _serving(db, authenticator, request, principal)
 

@@ -1,6 +1,6 @@
 """The approval that a run waits for before it applies a plan. Source: api.md 3.20, concepts.md 10.2."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,8 +37,11 @@ class ApprovalTerms:
         four_eyes: whoever wanted the change is none of them.
         types_name: they type the name of the building block.
         reasons: why, in sentences.
-        lifetime: after that time the run ends unapplied.
+        lifetime: after that time the run ends unapplied; whole hours.
+        keeps_waiting: it does not, but people are told, each time.
         plan_age: an older plan is not approved any more; None for any age.
+        remind_after: then people are reminded of it, once.
+        deputy_group, deputy_after: then the people of this group may decide, too, as far as they see the plan.
     """
 
     needed: int = 1
@@ -46,7 +49,11 @@ class ApprovalTerms:
     types_name: bool = False
     reasons: tuple[str, ...] = ()
     lifetime: timedelta = LIFETIME
+    keeps_waiting: bool = False
     plan_age: timedelta | None = None
+    remind_after: timedelta | None = None
+    deputy_group: str | None = None
+    deputy_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +100,10 @@ class Approval:
         plan_run_id: the run that made the plan; of a run that destroys its own, as its plan is the state.
         plan_digest: the SHA-256 of the plan file; None where it was uploaded before such digests were kept. Or the mark of that state.
         changes_digest: equal for plans that do the same; None where only the printed plan is known.
-        wanted_by: who wanted the change.
+        wanted_by, also_wanted_by: who wanted what is to be applied.
         planned_at: when the plan was made.
+        lifetime, keeps_waiting, deputy_group: as in `ApprovalTerms`.
+        remind_at: None once people were reminded.
     """
 
     run_id: RunId
@@ -115,6 +124,12 @@ class Approval:
     decided_at: datetime | None = None
     decided_by: Author | None = None
     comment: str | None = None
+    also_wanted_by: tuple[Author, ...] = ()
+    lifetime: timedelta = LIFETIME
+    keeps_waiting: bool = False
+    remind_at: datetime | None = None
+    deputy_group: str | None = None
+    deputy_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -179,7 +194,27 @@ class Approval:
 
     def _lacks_eyes(self, author: Author) -> bool:
         """Whether four eyes are asked for, and this is whoever wanted the change, or a key, which anybody may have made."""
-        return self.four_eyes and (author.type != PERSON or _same(author, self.wanted_by))
+        wanted_it = any(_same(author, one) for one in (self.wanted_by, *self.also_wanted_by))
+        return self.four_eyes and (author.type != PERSON or wanted_it)
+
+    def has_deputies(self, at: datetime) -> bool:
+        """Whether the people of another group may decide, too."""
+        return self.is_open and self.deputy_group is not None and self.deputy_at is not None and self.deputy_at <= at
+
+    def suffices(self, terms: ApprovalTerms, wanted_by: Sequence[Author]) -> bool:
+        """Whether these people would do for other terms as well, such as rules that have become stricter meanwhile."""
+        voters = [vote.author for vote in self.votes]
+        has_eyes = all(one.type == PERSON and not any(_same(one, other) for other in wanted_by) for one in voters)
+        named = self.types_name or not terms.types_name
+        return named and len(voters) >= terms.needed and (has_eyes or not terms.four_eyes)
+
+    def reminded(self) -> "Approval":
+        """Return it after people were reminded."""
+        return replace(self, remind_at=None)
+
+    def waiting_on(self, at: datetime) -> "Approval":
+        """Return it after it was not decided in time, and waits on."""
+        return replace(self, expires_at=at + self.lifetime)
 
     def voted(self, vote: Vote) -> "Approval":
         """Return it with one more vote, decided by the last one that was needed."""
@@ -211,11 +246,18 @@ class Asked:
     Attributes:
         carried: the approval of exactly the same, which could not be used as the world had changed: then nobody is asked again.
         destruction: what a run that destroys would destroy; None where a saved plan is applied.
+        wanted_by: who wanted what is to be applied; nobody if that is whoever started the run.
     """
 
     terms: ApprovalTerms
+    wanted_by: tuple[Author, ...] = ()
     carried: Approval | None = None
     destruction: Destruction | None = None
+
+
+def distinct(authors: Iterable[Author]) -> tuple[Author, ...]:
+    """Return each author once."""
+    return tuple({(one.type, one.identifier): one for one in authors}.values())
 
 
 def _same(one: Author, other: Author) -> bool:

@@ -205,23 +205,35 @@ def stop_wait(requested_at: datetime, due_at: datetime) -> Wait:
 
 
 def approval_wait(
-    *, since: datetime, until: datetime, missing: int, plan: str, provider: str, reasons: Sequence[str]
+    *,
+    since: datetime,
+    until: datetime,
+    missing: int,
+    plan: str,
+    provider: str,
+    reasons: Sequence[str],
+    deputies: str = "",
+    keeps_waiting: bool = False,
 ) -> Wait:
-    """Return what a run waits for whose plan is to be approved; `plan` says how much it would change."""
+    """Return what a run waits for whose plan is to be approved.
+
+    `plan` says how much it would change, `deputies` who may decide besides.
+    """
     who = (
         "Somebody who may run this building block"
         if missing == 1
         else f"{missing} people who may run this building block"
     )
-    why = f" {' '.join(reasons)}" if reasons else ""
+    why = " ".join(["", *reasons, *([deputies] if deputies else [])])
+    over = "or something newer is wanted" if keeps_waiting else "something newer is wanted, or the time is over"
     return Wait(
         kind=WaitKind.APPROVAL,
         message=f"{who} must approve what the run would change ({plan}), or decline it.{why}",
-        ends="It is approved or declined, something newer is wanted, or the time is over.",
+        ends=f"It is approved or declined, {over}.",
         owner=WaitOwner.PROVIDER,
         workspace=provider,
         since=since,
-        until=until,
+        until=None if keeps_waiting else until,
     )
 
 

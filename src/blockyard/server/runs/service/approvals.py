@@ -4,22 +4,23 @@ A run that waits exists already, but no runner gets it: `awaits_approval`. The a
 of its file; whatever else is wanted of the block voids it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
-from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.events.model import PERSON, SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.service import GroupDirectory
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
 from blockyard.server.runs.model import Run, RunId, Wait
 from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, Asked, Vote
 from blockyard.server.runs.model.wait import approval_wait
 from blockyard.server.runs.ports import OutdatedState
-from blockyard.server.runs.service.access import RunAccess, may_abort, require_abort, require_access
+from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.store import ApprovalStore, FileStore, PlanStore, RunStore
@@ -91,16 +92,32 @@ class ApprovalService:
         approval = self._waited_for(tx, run)
         return self._end(tx, run, approval, ApprovalOutcome.DECLINED, by=principal.author, comment=comment)
 
-    def expired(self, tx: Transaction, limit: int) -> Sequence[RunId]:
-        """Return runs whose approval did not come in time."""
-        return ApprovalStore(tx).expired(self._context.clock(), limit)
+    def due(self, tx: Transaction, limit: int) -> Sequence[RunId]:
+        """Return runs whose approval did not come in time, and those of whose people are reminded now."""
+        store, now = ApprovalStore(tx), self._context.clock()
+        return [*dict.fromkeys([*store.to_remind(now, limit), *store.expired(now, limit)])]
 
-    def expire(self, tx: Transaction, run_id: RunId) -> None:
-        """End a run whose approval did not come in time; the decision is made again on fresh rows."""
-        run, approval = RunStore(tx).get(run_id), ApprovalStore(tx).find(run_id)
-        if approval is None or not approval.is_open or approval.expires_at > self._context.clock():
+    def settle(self, tx: Transaction, run_id: RunId) -> None:
+        """Remind people of an approval, or end a run whose approval did not come in time; decided again on fresh rows."""
+        run, store, now = RunStore(tx).get(run_id), ApprovalStore(tx), self._context.clock()
+        approval = store.find(run_id)
+        if approval is None or not approval.is_open:
             return
-        self._end(tx, run, approval, ApprovalOutcome.EXPIRED, by=SYSTEM, comment="nobody approved it in time")
+        if approval.expires_at <= now and not approval.keeps_waiting:
+            comment = "nobody approved it in time"
+            self._end(tx, run, approval, ApprovalOutcome.EXPIRED, by=SYSTEM, comment=comment)
+        elif approval.expires_at <= now:
+            store.save(approval.waiting_on(now).reminded())
+            self._nobody_decided(tx, run, approval, "Building Block Run Approval Overdue")
+        elif approval.remind_at is not None and approval.remind_at <= now:
+            store.save(approval.reminded())
+            self._nobody_decided(tx, run, approval, "Building Block Run Approval Reminder")
+
+    def _nobody_decided(self, tx: Transaction, run: Run, approval: Approval, title: str) -> None:
+        saved = RunStore(tx).save(run)  # whose revision tells of others that decide now
+        content: JsonObject = {"missing": approval.missing, "deputyGroup": approval.deputy_group}
+        self._tell(tx, SYSTEM, title, saved, content)
+        wake_everybody(tx, saved)
 
     def of(self, tx: Transaction, run: Run) -> Approval | None:
         """Return what a run waits for or has waited for; for whoever may see the run."""
@@ -112,13 +129,19 @@ class ApprovalService:
         if not waiting or principal.run is not None or principal.runner is not None:
             return frozenset()
         found = ApprovalStore(tx).find_all([run.id for run in waiting])
+        groups = self._groups(tx, principal, [*found.values()])
         shown = self._context.ports().content.transparent_ones(tx, {run.target.definition_id for run in waiting})
         return frozenset(
             run.id
             for run in waiting
             if run.id in found
             and found[run.id].may(principal.author)
-            and may_abort(principal, run, transparent=run.target.definition_id in shown)
+            and _may_decide(
+                principal,
+                run,
+                transparent=run.target.definition_id in shown,
+                is_deputy=self._is_deputy(found[run.id], groups),
+            )
         )
 
     def _end(
@@ -143,12 +166,26 @@ class ApprovalService:
     def _require(self, tx: Transaction, principal: Principal, run: Run) -> None:
         """Refuse whoever may not decide: who may not abort the run, or not see what it would change. Raises NotFound, Denied."""
         transparent = self._context.ports().content.is_transparent(tx, run)
-        require_abort(principal, run, transparent=transparent)
+        approval = ApprovalStore(tx).find(run.id)
+        groups = () if approval is None else self._groups(tx, principal, [approval])
+        if approval is None or not self._is_deputy(approval, groups):
+            require_abort(principal, run, transparent=transparent)
         if principal.run is not None or principal.runner is not None:
             raise Denied(
                 "runs and runners approve nothing", code="RunTokenCannotApprove", remedy="Sign in, or use an API key."
             )
         require_access(principal, run, RunAccess.FULL, transparent=transparent)
+
+    def _groups(self, tx: Transaction, principal: Principal, approvals: Sequence[Approval]) -> Collection[str]:
+        """Return the groups that somebody is in, if one of these approvals has deputies."""
+        username, now = principal.author.username, self._context.clock()
+        if username is None or principal.author.type != PERSON or not any(one.has_deputies(now) for one in approvals):
+            return ()
+        return GroupDirectory().of_user(tx, username)
+
+    def _is_deputy(self, approval: Approval, groups: Collection[str]) -> bool:
+        """Whether somebody in these groups may decide by now, too."""
+        return approval.has_deputies(self._context.clock()) and approval.deputy_group in groups
 
     def _waited_for(self, tx: Transaction, run: Run) -> Approval:
         approval = ApprovalStore(tx).find(run.id)
@@ -189,12 +226,20 @@ class ApprovalService:
         )
 
 
+def _may_decide(principal: Principal, run: Run, *, transparent: bool, is_deputy: bool) -> bool:
+    if may_abort(principal, run, transparent=transparent):
+        return True
+    return is_deputy and access_of(principal, run, transparent=transparent) is RunAccess.FULL
+
+
 def _new_approval(tx: Transaction, run: Run, asked: Asked) -> Approval:
     """Return what a new run waits for: the approval of the plan that it applies, or of what it destroys."""
     terms, destruction = asked.terms, asked.destruction
     plan_run = run if run.plan_run_id is None else RunStore(tx).get(run.plan_run_id)
     planned_at = plan_run.finished_at or plan_run.created_at
     summary = PlanStore(tx).summary(plan_run.id)
+    wanted_by, *also = asked.wanted_by or (plan_run.trigger.author,)
+    remind_after, deputy_after = terms.remind_after, terms.deputy_after
     return Approval(
         run_id=run.id,
         plan_run_id=plan_run.id,
@@ -204,11 +249,17 @@ def _new_approval(tx: Transaction, run: Run, asked: Asked) -> Approval:
         four_eyes=terms.four_eyes,
         types_name=terms.types_name,
         reasons=terms.reasons,
-        wanted_by=plan_run.trigger.author,
+        wanted_by=wanted_by,
+        also_wanted_by=tuple(also),
         requested_at=run.created_at,
         planned_at=planned_at,
         expires_at=run.created_at + terms.lifetime,
         plan_expires_at=None if terms.plan_age is None else planned_at + terms.plan_age,
+        lifetime=terms.lifetime,
+        keeps_waiting=terms.keeps_waiting,
+        remind_at=None if remind_after is None else run.created_at + remind_after,
+        deputy_group=terms.deputy_group,
+        deputy_at=None if deputy_after is None else run.created_at + deputy_after,
     )
 
 
@@ -227,6 +278,8 @@ def approval_waits(tx: Transaction, run: Run) -> Sequence[Wait]:
             plan=unknown if summary is None else summary.in_words,
             provider=run.provider,
             reasons=approval.reasons,
+            deputies=_deputies(approval),
+            keeps_waiting=approval.keeps_waiting,
         ),
     )
 
@@ -239,3 +292,9 @@ def require_state(context: RunContext, tx: Transaction, run: Run, approval: Appr
             code="PlanChanged",
             remedy="Delete the building block again: what would be destroyed is looked at anew.",
         )
+
+
+def _deputies(approval: Approval) -> str:
+    if approval.deputy_group is None or approval.deputy_at is None:
+        return ""
+    return f"From {approval.deputy_at:%Y-%m-%d %H:%M} UTC on, people of group '{approval.deputy_group}' may decide as well."

@@ -16,7 +16,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.model.plan import Difference, Plan, PlannedChange, PlanSource, PlanSummary, differences
-from blockyard.server.runs.model.printed import Change, changes_in
+from blockyard.server.runs.model.printed import Change, changes_in, sum_in
 from blockyard.server.runs.model.text import without_colours
 from blockyard.server.runs.service.access import RunAccess, require_access
 from blockyard.server.runs.service.context import RunContext
@@ -155,7 +155,9 @@ def kept_plan(changes: PlanChanges, key: MasterKey) -> Plan:
 
 def printed_plan(tx: Transaction, run: Run) -> Plan | None:
     """Return what the engine of a run printed of its plan: runners that tell no more leave that. None if it has no plan."""
-    changes = changes_in(printed(tx, StepStore(tx).steps(run.id, run.attempt)))
+    text = printed(tx, StepStore(tx).steps(run.id, run.attempt))
+    changes, total = changes_in(text), sum_in(text)
+    destroyed = sum(change.action in {ChangeAction.DELETE, ChangeAction.REPLACE} for change in changes)
     if not changes and run.changes_detected is not False:
         return None
     summary = PlanSummary(
@@ -163,6 +165,7 @@ def printed_plan(tx: Transaction, run: Run) -> Plan | None:
         counts=Counter(change.action for change in changes),
         moved=sum(change.action is ChangeAction.MOVE for change in changes),
         imported=sum(change.action is ChangeAction.IMPORT for change in changes),
+        left_out=0 if total is None else max(0, total.destroyed - destroyed),
     )
     return Plan(summary=summary, changes=[_as_printed(change) for change in changes])
 

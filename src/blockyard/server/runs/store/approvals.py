@@ -1,7 +1,7 @@
 """Approvals: rows, those that are open, and the last one of a block."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -12,6 +12,8 @@ from blockyard.server.runs.model import RunId
 from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, Vote, votes_document
 from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import approvals as _approvals
+
+HOUR = timedelta(hours=1)
 
 
 class ApprovalStore:
@@ -35,8 +37,12 @@ class ApprovalStore:
             "wanted_by": approval.wanted_by.document(),
             "requested_at": approval.requested_at,
             "planned_at": approval.planned_at,
-            "expires_at": approval.expires_at,
             "plan_expires_at": approval.plan_expires_at,
+            "also_wanted_by": [author.document() for author in approval.also_wanted_by],
+            "lifetime_hours": approval.lifetime // HOUR,
+            "keeps_waiting": approval.keeps_waiting,
+            "deputy_group": approval.deputy_group,
+            "deputy_at": approval.deputy_at,
         }
         self._tx.execute(insert(_approvals), {**fixed, **_moving(approval)})
 
@@ -67,9 +73,16 @@ class ApprovalStore:
         query = select(_approvals.c.run_id).where(_approvals.c.outcome.is_(None), _approvals.c.expires_at <= at)
         return [RunId(row.run_id) for row in self._tx.execute(query.order_by(_approvals.c.expires_at).limit(limit))]
 
+    def to_remind(self, at: datetime, limit: int) -> Sequence[RunId]:
+        """Return the runs of whose approval people are reminded now."""
+        query = select(_approvals.c.run_id).where(_approvals.c.remind_at.is_not(None), _approvals.c.remind_at <= at)
+        return [RunId(row.run_id) for row in self._tx.execute(query.order_by(_approvals.c.remind_at).limit(limit))]
+
 
 def _moving(approval: Approval) -> dict[str, object]:
     return {
+        "expires_at": approval.expires_at,
+        "remind_at": approval.remind_at if approval.is_open else None,
         "votes": votes_document(approval.votes),
         "outcome": None if approval.outcome is None else approval.outcome.value,
         "decided_at": approval.decided_at,
@@ -98,4 +111,10 @@ def _approval(row: RunRow) -> Approval:
         decided_at=row.decided_at,
         decided_by=None if row.decided_by is None else Author.read(row.decided_by),
         comment=row.comment,
+        also_wanted_by=tuple(Author.read(one) for one in row.also_wanted_by),
+        lifetime=row.lifetime_hours * HOUR,
+        keeps_waiting=row.keeps_waiting,
+        remind_at=row.remind_at,
+        deputy_group=row.deputy_group,
+        deputy_at=row.deputy_at,
     )

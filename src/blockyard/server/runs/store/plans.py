@@ -81,6 +81,15 @@ class PlanStore:
         rows = select(_changes).where(_changes.c.run_id == run_id).order_by(_changes.c.position)
         return [_change(row) for row in self._tx.execute(rows)]
 
+    def of_actions(self, run_id: RunId, actions: Sequence[ChangeAction]) -> Sequence[PlannedChange]:
+        """Return all resources of a plan that this becomes of, in its order; runners tell a bounded number."""
+        rows = select(_changes).where(
+            _changes.c.run_id == run_id,
+            _changes.c.action.in_([action.value for action in actions]),
+            _changes.c.is_output.is_(False),
+        )
+        return [_change(row) for row in self._tx.execute(rows.order_by(_changes.c.position))]
+
     def digests(self, run_id: RunId) -> Mapping[int, tuple[str, str]]:
         """Return address and digest of each change, by position."""
         rows = select(_changes.c.position, _changes.c.address, _changes.c.digest).where(_changes.c.run_id == run_id)

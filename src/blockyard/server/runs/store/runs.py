@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     not_,
+    or_,
     select,
     union,
     update,
@@ -68,10 +69,13 @@ _WITHDRAWN = and_(_runs.c.status == RunStatus.ABORTED.value, _runs.c.attempt == 
 _DECLINED = and_(
     _runs.c.status == RunStatus.ABORTED.value,
     _runs.c.attempt == 0,
-    _runs.c.behavior == Behavior.DESTROY.value,
+    or_(
+        _runs.c.behavior == Behavior.DESTROY.value,
+        _runs.c.reason == TriggerReason.SCHEDULED_DRIFT_RECONCILIATION.value,
+    ),
     exists().where(_approvals.c.run_id == _runs.c.id),
 )
-"""Its destruction was not approved: its block lives on as it was."""
+"""The destruction of its block, or a repair that nobody had asked for, was not approved: the block is as it was."""
 _BEFORE = (
     select(_runs)
     .where(
@@ -80,6 +84,16 @@ _BEFORE = (
         _runs.c.behavior != Behavior.DETECT.value,
         not_(_WITHDRAWN),
         not_(_DECLINED),
+    )
+    .order_by(_runs.c.number.desc())
+    .limit(1)
+)
+_LAST_APPLIED = (
+    select(_runs)
+    .where(
+        _runs.c.block_id == bindparam("of_block"),
+        _runs.c.behavior == Behavior.APPLY.value,
+        _runs.c.status == RunStatus.SUCCEEDED.value,
     )
     .order_by(_runs.c.number.desc())
     .limit(1)
@@ -174,6 +188,11 @@ class RunStore:
     def before(self, run: Run) -> Run | None:
         """Return the newest run before this one that applied or destroyed its block, or was to, and was not withdrawn."""
         row = self._tx.execute(_BEFORE, {"of_block": run.block_id, "before": run.number}).one_or_none()
+        return None if row is None else as_run(row)
+
+    def last_applied(self, block_id: UUID) -> Run | None:
+        """Return the newest run that applied a block."""
+        row = self._tx.execute(_LAST_APPLIED, {"of_block": block_id}).one_or_none()
         return None if row is None else as_run(row)
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:

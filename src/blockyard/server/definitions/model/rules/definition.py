@@ -4,7 +4,8 @@ import re
 
 from blockyard.protocol import addresses
 from blockyard.server.definitions.model.definition import DefinitionSpec, TargetType
-from blockyard.server.definitions.model.rules.policies import check_schedule
+from blockyard.server.definitions.model.policies import NO_RULES
+from blockyard.server.definitions.model.rules.policies import check_rules, check_schedule
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.images import check_image, is_image, svg
 
@@ -27,6 +28,7 @@ def check_definition(spec: DefinitionSpec) -> None:
     _check_symbol(spec.symbol)
     _check_platforms(spec)
     check_schedule(spec.schedule)
+    check_rules(spec.approval_rules or NO_RULES)
     for member, address in (("supportUrl", spec.support_url), ("documentationUrl", spec.documentation_url)):
         if address and not (_CONTACT.match(address) and _is_reachable(address)):
             raise Invalid(

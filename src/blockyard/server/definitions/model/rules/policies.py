@@ -8,6 +8,7 @@ from blockyard.server.definitions.model.implementation import WIRE_NAMES
 from blockyard.server.definitions.model.policies import (
     NO_APPROVALS,
     ApprovalPolicies,
+    ApprovalRules,
     Schedule,
     ScheduleFrequency,
     ScheduleMode,
@@ -16,6 +17,7 @@ from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.members import wire_members
 
 _APPROVALS, _SCHEDULE = "/spec/approvalPolicies", "/spec/schedule"
+_RULES = "/spec/approvalRules"
 _RECONCILIATION = ScheduleMode.DRIFT_RECONCILIATION
 _SWITCH_OFF = "Set the schedule to DISABLED and NONE"
 
@@ -37,6 +39,26 @@ def check_schedule(schedule: Schedule) -> None:
             field=f"{_SCHEDULE}/automaticApproval",
             remedy="Send false, or the mode DRIFT_RECONCILIATION.",
         )
+
+
+def check_rules(rules: ApprovalRules) -> None:
+    """Refuse rules of approvals that contradict themselves. Raises Invalid."""
+    if (rules.deputy_group is None) is not (rules.deputy_hours is None):
+        missing = "deputyHours" if rules.deputy_hours is None else "deputyGroup"
+        raise Invalid(
+            "deputies need a group, and when it may decide",
+            code="BadApprovalRules",
+            field=f"{_RULES}/{missing}",
+            remedy="Send both deputyGroup and deputyHours, or neither.",
+        )
+    for member, hours in (("reminderHours", rules.reminder_hours), ("deputyHours", rules.deputy_hours)):
+        if hours is not None and hours >= rules.timeout_hours:
+            raise Invalid(
+                f"'{member}' comes only when the time for the approval is over",
+                code="BadApprovalRules",
+                field=f"{_RULES}/{member}",
+                remedy=f"Send fewer hours than timeoutHours, which is {rules.timeout_hours}.",
+            )
 
 
 def check_policies(spec: DefinitionSpec, implementation: ImplementationType, *, field: str | None = None) -> None:

@@ -57,7 +57,7 @@ def deciding_of(tx: Transaction, services: Services, principal: Principal, detai
         "approval": detail.approval if detail.run.awaits_approval else None,
         "approval_waits": [wait.message for wait in waits],
         "may_approve": detail.may_approve,
-        "may_decline": detail.may_abort,
+        "may_decline": detail.may_abort or detail.may_approve,
         "has_approved": detail.approval is not None and detail.approval.has_voted(principal.author),
     }
 
