@@ -106,7 +106,13 @@ class Mix:
             SEARCH: (5, lambda kind: self._page(kind, "/blocks", {"search": self._name()[:9]})),
             "page: block": (25, lambda kind: self._page(kind, f"/blocks/{self._block()}", {})),
             "page: run": (5, lambda kind: self._page(kind, f"/runs/{self._newest_run()}", {})),
+            "page: block, graph": (2, lambda kind: self._page(kind, f"/blocks/{self._block()}/graph", {})),
+            "page: block, activity": (2, lambda kind: self._page(kind, f"/blocks/{self._block()}/activity", {})),
             "page: marketplace": (5, lambda kind: self._page(kind, "/marketplace", {})),
+            "page: definition": (2, lambda kind: self._page(kind, f"/marketplace/{self._definition()}", {})),
+            "page: order": (2, lambda kind: self._page(kind, f"/order/{self._definition()}", {})),
+            "page: home": (2, lambda kind: self._page(kind, "/", {})),
+            "page: workspace": (2, lambda kind: self._page(kind, f"/w/{self._team()}", {})),
         }
 
     def _writes(self) -> dict[str, tuple[int, Callable[[str], Request]]]:

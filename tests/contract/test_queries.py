@@ -49,9 +49,10 @@ FEW_HAVE_IT = {
     "/api/blockyard/scim/v2/Groups filter",
     "/api/blockyard/v1/marketplace search",
     "/api/blockyard/v1/marketplace platformType",
+    "/api/blockyard/v1/marketplace tag",
 }
 """Filters that leave so few that their rows are read and sorted: names, what a workspace contributes to, versions of a definition, what
-is like the words of a search, or for one platform type."""
+is like the words of a search, for one platform type, or has a tag."""
 
 MANY_HAVE_IT = {
     "/api/meshobjects/meshbuildingblocks targetRefKind",
@@ -63,7 +64,6 @@ MANY_HAVE_IT = {
     "/api/meshobjects/mesheventlogs from",
     "/api/blockyard/v1/events since",
     "/api/blockyard/v1/marketplace targetType",
-    "/api/blockyard/v1/marketplace tag",
 }
 """Filters that leave so many, or look into texts, that all are looked through, in the order of the list."""
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from blockyard.protocol.jsontypes import JsonObject
-from tests.support.block_world import OTHER, SHOP, a_secret, an_input, an_output, definition_of, uuid_of
+from blockyard.protocol.kinds import DEFINITION
+from blockyard.server.tags.model import TargetKind
+from tests.support.block_world import DEFINITIONS, OTHER, SHOP, a_secret, an_input, an_output, definition_of, uuid_of
+from tests.support.tags import declare
 from tests.support.tenant_world import MAKES_TENANT, TenantWorld
 
 ORDERS = "/api/blockyard/v1/orders"
@@ -230,3 +233,31 @@ def test_the_marketplace_is_searched_with_a_typing_error(world: TenantWorld) -> 
     (item,) = found["_embedded"]["definitions"]
     assert (item["displayName"], item["ownedByWorkspace"]) == ("Kubernetes namespace", "platform")
     assert (item["succeededRuns"], item["usualSeconds"]) == (0, None)
+
+
+def test_the_marketplace_is_filtered_by_a_value_of_one_tag(world: TenantWorld) -> None:
+    definitions = world.services.tag_definitions
+    declare(world.db, definitions, TargetKind.DEFINITION, "region", "stage", options=["eu", "us", "dev"])
+    world.define("Plain")
+    tags: dict[str, JsonObject] = {
+        "Both": {"region": ["eu", "us"], "stage": ["dev"]},
+        "One": {"region": ["eu"], "stage": ["dev", "us"]},
+    }
+    made = {name: definition_of(world.define(name)) for name in tags}
+    for name, uuid in made.items():
+        definition = world.as_admin("GET", f"{DEFINITIONS}/{uuid}", media=DEFINITION.media)
+        definition["metadata"]["tags"] = tags[name]
+        world.as_admin("PUT", f"{DEFINITIONS}/{uuid}", definition, media=DEFINITION.media)
+
+    def named(tag: str) -> list[str]:
+        found = world.as_admin("GET", f"/api/blockyard/v1/marketplace?tag={tag}", media=JSON)
+        return [item["displayName"] for item in found["_embedded"]["definitions"]]
+
+    assert [named(tag) for tag in ("region:us", "region:eu", "stage:us", "region:dev")] == [
+        ["Both"],
+        ["Both", "One"],
+        ["One"],
+        [],
+    ]
+    assert world.api.send("DELETE", f"{DEFINITIONS}/{made['Both']}", media=DEFINITION.media).is_success
+    assert named("region:us") == []

@@ -69,6 +69,12 @@ class PrincipalTagService:
         """Return the tags of a person. Raises Denied, NotFound."""
         return self._tags_of(tx, self._user(tx, principal, LIST, user_id))
 
+    def own(self, tx: Transaction, principal: Principal) -> Tags:
+        """Return the tags of the person who asks; none for a machine."""
+        if principal.author.type != "User":
+            return {}
+        return self._tags_of(tx, Subject(Whose.USER, principal.author.identifier))
+
     def of_group(self, tx: Transaction, principal: Principal, name: str) -> Tags:
         """Return the tags of a group. Raises Denied, NotFound."""
         return self._tags_of(tx, self._group(tx, principal, LIST, name))

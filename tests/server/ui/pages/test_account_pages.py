@@ -11,10 +11,13 @@ import pytest
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api import SESSION_COOKIE
 from blockyard.server.identity.model import FRESH, KeySettings
+from blockyard.server.tags.model import TargetKind
 from blockyard.server.ui.pages.account.overview import device_words
 from tests.support.clock import FixedClock
 from tests.support.page_world import PASSWORD, PageWorld, Person, csrf_of, words_of
 from tests.support.passkey_device import Device
+from tests.support.principals import ADMINISTRATOR
+from tests.support.tags import declare
 
 ORIGIN, HOST = "http://blockyard.test", "blockyard.test"
 
@@ -33,6 +36,16 @@ def test_the_account_shows_roles_with_their_ends_and_keys_of_ones_workspaces(wor
     assert "Member" in member.partition("Your roles")[2]
     assert "never used" not in member.partition("API keys of your workspaces")[2]
     assert "Your rights are those of the installation." in world.person("admin").read("/account")
+
+
+def test_the_account_shows_ones_own_tags(world: PageWorld) -> None:
+    declare(world.db, world.services.tag_definitions, TargetKind.PRINCIPAL, "clearance")
+    sam, user = world.person("sam"), world.add("sam")
+    give = world.services.principal_tags.tag_user
+    world.db.write_now(lambda tx: give(tx, ADMINISTRATOR, user.id, {"clearance": ["secret"]}))
+
+    assert "clearance secret" in sam.read("/account")
+    assert "Your tags" not in world.person("mia").read("/account")
 
 
 def asked(answer: httpx2.Response, action: str) -> tuple[JsonObject, str]:

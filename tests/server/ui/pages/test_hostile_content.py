@@ -7,11 +7,23 @@ import pytest
 from playwright.sync_api import Page
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from tests.support.block_world import a_value, an_input, an_output, definition_of, uuid_of
+from blockyard.server.blocks.store import BlockStore
+from tests.support.block_world import (
+    BLOCKS,
+    DEFINITIONS,
+    a_value,
+    an_input,
+    an_order,
+    an_output,
+    definition_of,
+    uuid_of,
+)
 from tests.support.browser import SIZES
 from tests.support.page_world import PageWorld, come
+from tests.support.principals import ADMINISTRATOR
 
 pytestmark = pytest.mark.one_database
 
@@ -133,3 +145,104 @@ def test_values_of_10_mb_leave_a_page_small_and_are_downloaded_whole(world: Page
     assert whole.text == MANY
     assert "attachment" in whole.headers["content-disposition"]
     assert whole.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_too_long_to_be_a_name_or_a_text_is_refused_in_words(world: PageWorld) -> None:
+    version = world.define("Bucket", inputs={"note": an_input()})
+    metadata: JsonObject = {"ownedByWorkspace": "platform", "tags": {}}
+    spec: JsonObject = {"displayName": "Bucket", "description": "Useful", "targetType": "WORKSPACE_LEVEL"}
+    order = an_order(version, {"note": "x"})
+
+    for document, media, field in (
+        ({"metadata": metadata, "spec": {**spec, "displayName": "w" * 900_000}}, DEFINITION.media, "/spec/displayName"),
+        ({"metadata": metadata, "spec": {**spec, "readme": MANY}}, DEFINITION.media, "/spec/readme"),
+        ({**order, "spec": {**order["spec"], "displayName": MANY}}, BLOCK_V2.media, "/spec/displayName"),
+    ):
+        world.api.be(ADMINISTRATOR)
+        path = DEFINITIONS if media == DEFINITION.media else BLOCKS
+        answer = world.api.send("POST", path, document, media=media)
+        said = answer.json()
+        assert answer.status_code in {400, 413}, field
+        assert said["message"], field
+        assert said["remedy"], field
+        assert len(answer.text) < 2000, field
+
+
+def test_the_longest_readme_leaves_a_page_small(world: PageWorld) -> None:
+    readme = (f"[{SCRIPT}]({LINK}) " * 20_000)[:1_000_000]
+    version = world.define("Bucket", about={"readme": readme})
+
+    page = world.person("sam").get(f"/marketplace/{definition_of(version)}")
+
+    assert page.status_code == 200
+    assert len(page.text) < 1_000_000
+    assert "<script>window" not in page.text
+
+
+def test_many_long_values_leave_pages_small_together(world: PageWorld) -> None:
+    long = "".join(f"{number:06}" for number in range(10_000))
+    names = [f"key{number}" for number in range(100)]
+    version = world.define(
+        transparent=True,
+        inputs={name: an_input(defaultValue=long) for name in names},
+        outputs={name: an_output() for name in (f"out{number}" for number in range(100))},
+    )
+    block: JsonObject = world.order(version)
+    world.finish({f"out{number}": a_value(long) for number in range(100)})
+    run = world.latest_run(block).id
+    sam = world.person("sam")
+
+    pages = [
+        sam.get(path)
+        for path in (f"/blocks/{uuid_of(block)}", f"/runs/{run}/inputs", f"/marketplace/{definition_of(version)}")
+    ]
+
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert max(len(page.text) for page in pages) < 1_000_000
+    assert pages[0].text.count("Download all of it") == 100
+    assert all("000000000001" in page.text for page in pages)
+
+
+def test_a_default_of_10_mb_is_kept_out_of_the_form_and_goes_into_the_order(world: PageWorld) -> None:
+    version = world.define(inputs={"policy": an_input("CODE", defaultValue=MANY), "name": an_input(displayOrder=1)})
+    sam, path = world.person("sam"), f"/order/{definition_of(version)}"
+
+    page = sam.get(path).text
+    done = sam.submit(sam.form(path).fill({"input.name": "x"}).pressed("intent", "order"), at=path)
+
+    assert len(page) < 200_000
+    assert "The default of the platform team is kept unless you enter a new one." in page
+    assert done.status_code == 303
+    block = world.db.read_now(lambda tx: BlockStore(tx).active_anywhere_in("shop"))[0]
+    assert block.inputs["policy"] == MANY
+
+
+def test_logs_and_messages_of_10_mb_leave_the_pages_of_a_run_small(world: PageWorld) -> None:
+    block: JsonObject = world.order(world.define(transparent=True))
+    claimed = world.claimed()
+    steps: list[Any] = [{"id": f"step{number}"} for number in range(30)]
+    sent = SourceRegistration.model_validate({"source": {"id": "runner"}, "steps": steps})
+    world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, sent))
+    for step in steps:
+        step |= {"status": "FAILED", "userMessage": f"{SCRIPT}{MANY}"[:1_000_000], "systemMessage": f"{SCRIPT}\n"}
+    steps[0]["systemMessage"] = f"Error: {SCRIPT}{MANY}"
+    report = StatusUpdate.model_validate({"status": "FAILED", "summary": MANY, "steps": steps})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", report))
+    run, sam = world.latest_run(block).id, world.person("sam")
+
+    pages = [
+        sam.get(path)
+        for path in (
+            f"/runs/{run}",
+            f"/runs/{run}/lines?source=runner&step=step0",
+            f"/runs/{run}/search?text=0123456789",
+            f"/blocks/{uuid_of(block)}",
+            f"/blocks/{uuid_of(block)}/runs",
+            "/",
+            "/blocks",
+        )
+    ]
+
+    assert [page.status_code for page in pages] == [200] * 7
+    assert {page.url.path: len(page.text) for page in pages if len(page.text) > 1_000_000} == {}
+    assert not any("<script>window" in page.text for page in pages)

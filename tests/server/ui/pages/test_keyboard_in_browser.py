@@ -6,11 +6,11 @@ from datetime import date
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from blockyard.server.kit.database import Database
-from tests.support.block_world import a_value, an_input, an_output
-from tests.support.browser import tab_to
+from tests.support.block_world import a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.browser import fresh_page, tab_to
 from tests.support.clock import FixedClock
 from tests.support.page_world import PASSWORD, come, serving
 from tests.support.principals import ADMINISTRATOR
@@ -116,3 +116,58 @@ def test_access_with_a_last_day_and_an_api_key(site: Site, page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Keep this secret now")
     press(page, "link", "I have kept it")
     expect(page.get_by_role("link", name="ci", exact=True)).to_be_visible()
+
+
+def test_a_draft_survives_a_sign_out(site: Site, page: Page) -> None:
+    world, url = site
+    inputs = {"title": an_input(displayName="Title"), "token": an_input(displayName="Token", isSensitive=True)}
+    version = world.define("Bucket", inputs=inputs)
+    come(page, world, url)
+
+    page.goto(f"{url}/order/{definition_of(version)}")
+    enter(page, "Title", "invoices of 2026")
+    enter(page, "Token", "hunter2")
+    page.wait_for_url(re.compile("/orders/"))
+    draft = page.url
+    tab_to(page, page.locator("summary[aria-label^='Your account']"))
+    page.keyboard.press("Enter")
+    press(page, "button", "Sign out")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.goto(draft)
+    enter(page, "Username", "sam")
+    enter(page, "Password", PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(draft)
+    expect(page.get_by_label("Title")).to_have_value("invoices of 2026")
+    enter(page, "Token", "hunter2")
+    press(page, "button", "Order")
+    page.wait_for_url("**/blocks/*")
+    page.goto("about:blank")
+
+
+def test_the_later_of_two_people_sees_what_the_other_wrote_and_chooses(site: Site, browser: Browser) -> None:
+    world, url = site
+    version = world.define("Bucket", inputs={"title": an_input(displayName="Title", updateableByConsumer=True)})
+    block = world.order(version, {"title": "old"})
+    world.finish()
+    address = f"{url}/blocks/{uuid_of(block)}/inputs"
+    with fresh_page(browser) as sam, fresh_page(browser, failures="status of 4") as pat:
+        for page, name in ((sam, "sam"), (pat, "pat")):
+            come(page, world, url, name)
+            page.goto(address)
+        for page, text in ((sam, "of sam"), (pat, "of pat")):
+            tab_to(page, page.get_by_label("Title"))
+            page.keyboard.press("Control+a")
+            page.keyboard.type(text)
+            press(page, "button", "Save and run")
+        expect(sam.get_by_text("The inputs were saved and a run was requested.")).to_be_visible()
+        expect(pat.get_by_text("This was changed after you opened the page.")).to_be_visible()
+        expect(pat.locator("[id^=theirs-]")).to_have_text("of sam")
+        assert world.stored(block).inputs == {"title": "of sam"}
+        world.finish()
+
+        press(pat, "button", "Save and run")
+
+        expect(pat.get_by_text("The inputs were saved and a run was requested.")).to_be_visible()
+        assert world.stored(block).inputs == {"title": "of pat"}

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from blockyard.server.identity_providers.api import NewProvider
 from blockyard.server.kit.database import Database
-from tests.support.browser import fresh_page, troubles_of_layout
+from tests.support.browser import fresh_page, tab_to, troubles_of_layout
 from tests.support.clock import RunningClock
 from tests.support.machine import find_node, need
 from tests.support.network import free_port
@@ -129,7 +129,9 @@ def a_real_provider(url: str) -> Iterator[str]:
             process.kill()
 
 
-def test_a_person_signs_in_and_out_with_an_identity_provider(site: tuple[PageWorld, str], browser: Browser) -> None:
+def test_a_person_signs_in_and_out_with_an_identity_provider_by_keyboard(
+    site: tuple[PageWorld, str], browser: Browser
+) -> None:
     world, url = site
     fonts = "https://fonts.googleapis.com/"  # of the provider's own pages
     with a_real_provider(url) as issuer, fresh_page(browser, failures="favicon", answered=fonts) as page:
@@ -151,15 +153,20 @@ def test_a_person_signs_in_and_out_with_an_identity_provider(site: tuple[PageWor
         page.route(f"{fonts}**", lambda route: route.fulfill(body=""))
         page.goto(f"{url}/account")
         assert troubles_of_layout(page) == []
-        page.get_by_role("link", name="Sign in with Example Corp").click()
-        page.locator("input[name=login]").fill("nora")
-        page.locator("input[name=password]").fill("anything")
-        page.locator("button[type=submit]").click()
-        page.locator("button[type=submit]").click()
+        tab_to(page, page.get_by_role("link", name="Sign in with Example Corp"))
+        page.keyboard.press("Enter")
+        page.locator("input[name=login]").focus()  # the provider's own pages
+        page.keyboard.type("nora")
+        page.keyboard.press("Tab")
+        page.keyboard.type("anything")
+        page.keyboard.press("Enter")
+        page.locator("button[type=submit]").press("Enter")
         expect(page.get_by_role("list", name="Sessions")).to_contain_text("Identity provider corp")
         groups = world.db.read_now(lambda tx: world.services.groups.of_user(tx, "nora"))
-        page.locator("summary[aria-label^='Your account']").click()
-        page.get_by_role("button", name="Sign out").click()
+        tab_to(page, page.locator("summary[aria-label^='Your account']"))
+        page.keyboard.press("Enter")
+        tab_to(page, page.get_by_role("button", name="Sign out", exact=True))
+        page.keyboard.press("Enter")
         page.wait_for_url(lambda address: address.startswith(issuer))
         page.get_by_role("button", name="Yes").click()
         page.wait_for_url(lambda address: address.startswith(url))

@@ -341,6 +341,23 @@ def test_groups_are_made_changed_and_deleted(world: ScreenWorld) -> None:
     assert "No groups yet" in person.read("/w/shop/groups")
 
 
+def test_administrators_give_groups_tags_that_nobody_else_sees(world: ScreenWorld) -> None:
+    declare(world.db, world.services.tag_definitions, TargetKind.PRINCIPAL, "clearance", options=["open", "secret"])
+    world.add("ann")
+    sam, admin = world.person("sam"), world.person("admin")
+    sam.change("/w/shop/groups", {"identifier": "devs", "name": "Developers", "members": "ann"})
+
+    admin.change("/w/shop/groups/devs", {"tag.clearance": ["secret"]})
+    sam.change("/w/shop/groups/devs", {"name": "All developers"})
+
+    assert "clearance" not in sam.read("/w/shop/groups/devs")
+    assert world.db.read_now(lambda tx: world.services.principal_tags.of_group(tx, ADMINISTRATOR, "devs")) == {
+        "clearance": ["secret"]
+    }
+    admin.change("/w/shop/groups/devs", {"tag.clearance": []})
+    assert not world.db.read_now(lambda tx: world.services.principal_tags.of_group(tx, ADMINISTRATOR, "devs"))
+
+
 def test_the_secret_of_an_api_key_is_shown_once(world: ScreenWorld) -> None:
     person = world.person("sam")
 

@@ -1,15 +1,15 @@
 """The definitions that people may order: searched, filtered and paged by the database. Source: concepts.md 17."""
 
-import json
 import math
 from collections.abc import Sequence
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, and_, false, func, or_, select, type_coerce
+from sqlalchemy import CTE, ColumnElement, Select, and_, false, func, or_, select
 
 from blockyard.server.definitions.model import Definition
 from blockyard.server.definitions.model.catalogue import CatalogueQuery, Facets, grams
 from blockyard.server.definitions.store.definitions import definitions, offered_to, platform_types, rows
 from blockyard.server.definitions.store.grams import grams as _grams
+from blockyard.server.definitions.store.tags import tags as _tags
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.order import before, ordered
@@ -63,17 +63,17 @@ class CatalogueStore:
             .order_by(platform_types.c.type_name)
             .limit(_MAX_FACETS)
         )
-        tagged = select(columns.tags).where(within, type_coerce(columns.tags, Text) != "{}").distinct()
-        tags = {
-            (str(key), str(value))
-            for row in self._tx.execute(tagged.limit(_MAX_FACETS))
-            for key, values in row.tags.items()
-            for value in values
-        }
+        tagged = (
+            select(_tags.c.tag_key, _tags.c.tag_value)
+            .where(_tags.c.definition_id.in_(select(columns.id).where(within)))
+            .distinct()
+            .order_by(_tags.c.tag_key, _tags.c.tag_value)
+            .limit(_MAX_FACETS)
+        )
         return Facets(
             owners=[row.workspace for row in self._tx.execute(owners)],
             platform_types=[row.type_name for row in self._tx.execute(types)],
-            tags=sorted(tags)[:_MAX_FACETS],
+            tags=[(row.tag_key, row.tag_value) for row in self._tx.execute(tagged)],
         )
 
     def _near(self, wanted: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> CTE:
@@ -117,15 +117,7 @@ def _filters(query: CatalogueQuery) -> list[ColumnElement[bool]]:
         of_type = select(platform_types.c.definition_id).where(platform_types.c.type_name == query.platform_type)
         found.append(columns.id.in_(of_type))
     if query.tag is not None:
-        found.append(_tagged(*query.tag))
+        key, value = query.tag
+        tagged = select(_tags.c.definition_id).where(_tags.c.tag_key == key, _tags.c.tag_value == value)
+        found.append(columns.id.in_(tagged))
     return found
-
-
-def _tagged(key: str, value: str) -> ColumnElement[bool]:
-    """Return that a definition has a tag; rows have them as JSON text without blanks."""
-    stored = type_coerce(definitions.c.tags, Text)
-    begin, item = f"{json.dumps(key)}:[", json.dumps(value)
-    return or_(
-        stored.contains(f"{begin}{item}", autoescape=True),
-        and_(stored.contains(begin, autoescape=True), stored.contains(f",{item}", autoescape=True)),
-    )

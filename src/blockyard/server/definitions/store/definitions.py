@@ -33,6 +33,7 @@ from blockyard.server.definitions.model.policies import (
     TimeoutResult,
 )
 from blockyard.server.definitions.store.grams import note_grams
+from blockyard.server.definitions.store.tags import note_tags
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
@@ -184,6 +185,7 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         self._note_types(added)
         self._add_audience(added)
         note_grams(self._tx, added)
+        note_tags(self._tx, added)
         return added
 
     def save(self, model: Definition) -> Definition:
@@ -195,6 +197,7 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         self._tx.execute(delete(_audiences).where(_audiences.c.definition_id == saved.id))
         self._add_audience(saved)
         note_grams(self._tx, saved)
+        note_tags(self._tx, saved)
         return saved
 
     def reaching(self, workspace: str) -> Sequence[Definition]:

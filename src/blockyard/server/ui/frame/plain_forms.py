@@ -187,6 +187,6 @@ def _again(one: Ask, texts: JsonObject, lists: JsonObject, errors: JsonObject) -
     return replace(
         one,
         value=str(texts.get(one.name, "")) if not one.off else one.value,
-        chosen=[str(item) for item in chosen] if isinstance(chosen, list) else [],
+        chosen=one.chosen if one.off else [str(item) for item in chosen] if isinstance(chosen, list) else [],
         error=str(errors.get(one.name, "")),
     )

@@ -1,8 +1,8 @@
 """Values of inputs and outputs as pages show them: a secret never, a falsy value always."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from typing import Literal
 from urllib.parse import quote
@@ -19,6 +19,10 @@ from blockyard.server.kit.lengths import LONG, is_long
 from blockyard.server.runners.model import StoredSecret
 
 MASK = "••••••"
+
+_MOST = 8 * LONG
+_SHORTEST = 1000
+"""Characters of all values of a page together, and of each where they are more."""
 
 _LONG_TEXT = 80
 """Longer texts, and texts of several lines, get a box of their own."""
@@ -42,13 +46,23 @@ class Shown:
     Attributes:
         kind: `text`, `code`, `list`, `file`, `link`, `secret`, `empty` (an empty text or list), `missing`, or `cut`: too
             long for a page, `text` is how it begins.
-        whole: of what is cut, the address of all of it.
+        whole: the address of all of it, for what is cut.
     """
 
     kind: str
     text: str = field(default="", repr=False)
     items: Sequence[str] = field(default=(), repr=False)
     whole: str = ""
+
+    @property
+    def written(self) -> str:
+        """All that the page shows of it."""
+        return ", ".join(self.items) if self.items else self.text
+
+    def cut(self, longest: int) -> "Shown":
+        """Return how it begins, if it has more than so many characters."""
+        written = self.written
+        return self if len(written) <= longest else Shown("cut", written[:longest], whole=self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ class OutputRow:
 def input_rows(view: BlockView) -> list[InputRow]:
     """Return the inputs of a block that are not hidden, in the order its definition gives them."""
     ordered = sorted((item for item in view.inputs if not item.is_hidden), key=lambda item: item.spec.display_order)
-    return [
+    rows = [
         InputRow(
             key=item.spec.key,
             label=item.spec.label,
@@ -84,6 +98,8 @@ def input_rows(view: BlockView) -> list[InputRow]:
         )
         for item in ordered
     ]
+    longest = longest_of(row.value for row in rows)
+    return [replace(row, value=row.value.cut(longest)) for row in rows]
 
 
 def output_rows(view: BlockView) -> list[OutputRow]:
@@ -98,7 +114,15 @@ def output_rows(view: BlockView) -> list[OutputRow]:
         for key in sorted(outputs, key=lambda key: _place(key, specs, view.version.inputs))
         if not _is_summary(specs.get(key))
     ]
-    return sorted(rows, key=lambda row: row.value.kind != "link")
+    longest = longest_of(row.value for row in rows)
+    fitting = [replace(row, value=row.value.cut(longest)) for row in rows]
+    return sorted(fitting, key=lambda row: row.value.kind != "link")
+
+
+def longest_of(values: Iterable[Shown]) -> int:
+    """Return how many characters each of these values may have for a page to show them all."""
+    lengths = [len(value.written) for value in values]
+    return LONG if sum(lengths) <= _MOST else max(_SHORTEST, _MOST // len(lengths))
 
 
 def summary_of(view: BlockView) -> Shown | None:
@@ -123,18 +147,20 @@ def shown(value: Json, *, code: bool = False, whole: str = "") -> Shown:
     if is_long(value):
         return Shown("cut", _beginning(value), whole=whole)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return Shown("list", items=[str(item) for item in value]) if value else Shown("empty", "empty list")
+        return (
+            Shown("list", items=[str(item) for item in value], whole=whole) if value else Shown("empty", "empty list")
+        )
     if isinstance(value, dict | list):
-        return Shown("code", json.dumps(value, indent=2, ensure_ascii=False))
+        return Shown("code", json.dumps(value, indent=2, ensure_ascii=False), whole=whole)
     if isinstance(value, bool):
         return Shown("text", "Yes" if value else "No")
-    return _shown_text(value, code=code) if isinstance(value, str) else Shown("text", json.dumps(value))
+    return _shown_text(value, whole, code=code) if isinstance(value, str) else Shown("text", json.dumps(value))
 
 
-def _shown_text(value: str, *, code: bool) -> Shown:
+def _shown_text(value: str, whole: str, *, code: bool) -> Shown:
     if not value:
         return Shown("empty", "empty text")
-    return Shown("code" if code or len(value) > _LONG_TEXT or "\n" in value else "text", value)
+    return Shown("code" if code or len(value) > _LONG_TEXT or "\n" in value else "text", value, whole=whole)
 
 
 def shown_input(spec: InputSpec, value: ResolvedValue, block_id: UUID) -> Shown:
@@ -165,7 +191,7 @@ def _shown_output(spec: OutputSpec | None, output: BlockOutput, whole: str) -> S
         return Shown("secret", MASK)
     if spec is not None and spec.assignment_type in _LINKS and isinstance(output.value, str):
         is_link = is_web_address(output.value) and not is_long(output.value)
-        return Shown("link", output.value) if is_link else shown(output.value, whole=whole)
+        return Shown("link", output.value, whole=whole) if is_link else shown(output.value, whole=whole)
     return shown(output.value, code=output.type is OutputType.CODE, whole=whole)
 
 

@@ -54,7 +54,7 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
     async def show_account(request: Request) -> Response:
         visitor = await site.visitors.of(request)
         me = visitor.principal
-        methods, own, acting, connections, roles, keys = await site.db.read(
+        methods, own, acting, connections, roles, keys, tags = await site.db.read(
             lambda tx: (
                 factors.methods(tx, me),
                 sessions.own(tx, me),
@@ -62,6 +62,7 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
                 connections_of(tx, services, me),
                 roles_of(tx, services, me),
                 keys_of(tx, services, me),
+                services.principal_tags.own(tx, me),
             )
         )
         fresh = visitor.session.is_fresh(site.clock())
@@ -75,6 +76,7 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
             "connections": connections,
             "roles": roles,
             "keys": keys,
+            "tags": tags,
             "disconnections": {one.alias: disconnection_of(one) for one in connections},
             "fresh": fresh,
             "must_add_factor": visitor.principal.must_add_factor,

@@ -34,7 +34,9 @@ PATH = "/marketplace"
 
 _PAGE_SIZE = 24
 _MAX_PAGE = 10_000
-_MAX_TEXT = 200
+_MAX_TEXT = 600
+"""Of a key and a value of a tag, which have 255 characters each at the most; searches look at no more."""
+
 _PAGE = re.compile(r"[0-9]{1,6}", re.ASCII)
 _IMAGE = re.compile(r"data:(image/[a-z0-9.+-]+);base64,([A-Za-z0-9+/=]*)\Z")
 

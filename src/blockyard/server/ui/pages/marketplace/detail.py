@@ -156,13 +156,15 @@ def _why_not(offer: Offer, *, may_order: bool) -> str | None:
 
 def _inputs(version: Version) -> Sequence[InputLine]:
     asked = [spec for spec in _sorted(version) if spec.assignment_type in SETTABLE]
+    defaults = {spec.key: default for spec in asked if (default := _default(spec)) is not None}
+    longest = values.longest_of(defaults.values())
     return [
         InputLine(
             label=spec.label,
             kind=kind_in_words(spec),
             description=spec.description,
             note=_note(spec),
-            default=_default(spec),
+            default=defaults[spec.key].cut(longest) if spec.key in defaults else None,
             options=spec.selectable_values or (),
         )
         for spec in asked

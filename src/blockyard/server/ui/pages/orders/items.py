@@ -158,7 +158,7 @@ def fields_of(item: Item, payment_methods: Sequence[tuple[str, str]], *, checked
 def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | None, checked: bool) -> Field:  # noqa: FBT001  of the caller
     declared, spec = spec, item.shown(spec)
     default, entry = item.defaults.get(spec.key), item.entries.get(spec.key)
-    keeps_secret = spec.is_sensitive and isinstance(default, StoredSecret)
+    is_kept = (spec.is_sensitive and isinstance(default, StoredSecret)) or controls.is_too_long(spec, default)
     shown = Field(
         key=spec.key,
         name=controls.name_of(spec.key),
@@ -173,7 +173,7 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         chosen=controls.chosen_of(spec, default),
         is_secret=spec.is_sensitive,
         needed=default is None and not (spec.is_optional or chooses_none(spec)),
-        kept=values.Shown("default") if keeps_secret else None,
+        kept=values.Shown("default") if is_kept else None,
         error=item.problems.get(spec.key) if checked else None,
         prefix=item.prefix,
         condition=following.condition_of(spec),

@@ -1,7 +1,7 @@
 """What a run got, what took how long, and how that differs from the run before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,6 +29,11 @@ class InputPair:
     now: values.Shown | None
     before: values.Shown | None
     differs: bool
+
+    def cut(self, longest: int) -> "InputPair":
+        """Return it with how its values begin, where they have more than so many characters."""
+        now, before = (None if one is None else one.cut(longest) for one in (self.now, self.before))
+        return replace(self, now=now, before=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,8 @@ def _inputs(
         for key in sorted({*now, *before})
         if not _is_of_machinery(now.get(key) or before.get(key) or {})
     ]
-    return sorted(pairs, key=lambda pair: not pair.differs)
+    longest = values.longest_of(shown for pair in pairs for shown in (pair.now, pair.before) if shown is not None)
+    return sorted((pair.cut(longest) for pair in pairs), key=lambda pair: not pair.differs)
 
 
 def _steps(detail: RunDetail, previous: RunDetail | None) -> Sequence[StepPair]:

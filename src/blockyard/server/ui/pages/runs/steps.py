@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from blockyard.protocol.names import RunStatus, StepStatus
 from blockyard.server.runs.model import Run, Step
+from blockyard.server.runs.model.amounts import cut
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.runs.model.text import ANSI, without_colours
 from blockyard.server.ui.frame import words
@@ -28,6 +29,9 @@ _ERROR = re.compile(r"^(?:[│|] ?)?(?:Error|ERROR|error|fatal): .*", re.MULTILI
 _END_OF_ERROR = re.compile(r"^(?:╵.*|[ \t]*)$", re.MULTILINE)
 _LONGEST_ERROR = 2000
 """Characters of an error that are marked and quoted."""
+
+_MOST_SAID = 500_000
+"""Characters of what all steps say to people; a run may say ten times as much, and its steps share what a page shows."""
 
 _SHORTEST_BAR = 0.02
 """Of the whole line: shorter ones could not be seen."""
@@ -99,9 +103,10 @@ def rows_of(run: Run, steps: Sequence[Step], logs: Sequence[Log], now: datetime)
     """Return the steps in order, each with its log."""
     rows: list[StepRow] = []
     has_failed = False
+    room = _MOST_SAID // max(len(steps), 1)
     for step, log in zip(steps, logs, strict=True):
         skipped = _skipped(run, step, has_failed=has_failed)
-        rows.append(_row(run, step, log, now, skipped))
+        rows.append(_row(run, step, log, now, skipped=skipped, room=room))
         has_failed = has_failed or (skipped is None and step.status in {StepStatus.FAILED, StepStatus.ABORTED})
     return _with_one_open(_on_a_line(rows, steps, now), run)
 
@@ -207,7 +212,7 @@ def _with_one_open(rows: Sequence[StepRow], run: Run) -> list[StepRow]:
     return [replace(row, is_open=row is wordiest) for row in rows]
 
 
-def _row(run: Run, step: Step, log: Log, now: datetime, skipped: str | None) -> StepRow:
+def _row(run: Run, step: Step, log: Log, now: datetime, *, skipped: str | None, room: int) -> StepRow:
     runs_on = step.status is StepStatus.IN_PROGRESS and not run.is_final
     return StepRow(
         id=element_id(step),
@@ -217,7 +222,7 @@ def _row(run: Run, step: Step, log: Log, now: datetime, skipped: str | None) -> 
         label=step.display_name,
         badge=words.SKIPPED if skipped else words.run_badge(step.status),
         status=step.status,
-        message=None if skipped else step.user_message,
+        message=None if skipped or step.user_message is None else cut(step.user_message, room),
         skipped=skipped,
         took=None if skipped else took(step.started_at, step.ended_at or (now if runs_on else None)),
         runs_since=step.started_at if runs_on else None,
