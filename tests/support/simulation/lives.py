@@ -131,12 +131,12 @@ def let_days_pass(sim: Simulation) -> None:
 
 
 def end_unapproved(sim: Simulation) -> None:
-    """End the runs that nobody has approved in time."""
+    """Remind of the runs that wait for an approval, and end those that nobody has approved in time."""
     approvals = sim.ground.services.sweeper.approvals
-    for run_id in sim.ground.db.read_now(partial(approvals.expired, limit=10)):
+    for run_id in sim.ground.db.read_now(partial(approvals.due, limit=10)):
         run = sim.rows.runs[run_id]
-        what = f"ends run {run.number} of {sim.name(run.block_id)}, which nobody approves"
-        sim.ask("sweep", what, partial(approvals.expire, run_id=run_id))
+        what = f"reminds of run {run.number} of {sim.name(run.block_id)}, or ends it, as nobody approves it"
+        sim.ask("sweep", what, partial(approvals.settle, run_id=run_id))
 
 
 LIVES = (

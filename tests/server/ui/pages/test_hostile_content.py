@@ -151,7 +151,7 @@ def test_what_is_too_long_to_be_a_name_or_a_text_is_refused_in_words(world: Page
     version = world.define("Bucket", inputs={"note": an_input()})
     metadata: JsonObject = {"ownedByWorkspace": "platform", "tags": {}}
     spec: JsonObject = {"displayName": "Bucket", "description": "Useful", "targetType": "WORKSPACE_LEVEL"}
-    order = an_order(version, {"note": "x"})
+    order: Any = an_order(version, {"note": "x"})
 
     for document, media, field in (
         ({"metadata": metadata, "spec": {**spec, "displayName": "w" * 900_000}}, DEFINITION.media, "/spec/displayName"),
