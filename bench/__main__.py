@@ -15,6 +15,7 @@ from bench.kinds import kinds
 from bench.large import large
 from bench.logs import logs
 from bench.orders import burst, claims, engine_starts, first_lines, throughput, whole_orders
+from bench.plans import plans
 from bench.processes import starts
 from bench.providers import provider_orders
 from bench.resources import resource_search
@@ -44,6 +45,7 @@ GROUPS: Mapping[str, Group] = {
     "engine-starts": engine_starts,
     "state": state_cycles,
     "resources": resource_search,
+    "plans": plans,
     "throughput": throughput,
     "burst": burst,
     "logs": logs,
@@ -80,7 +82,7 @@ def _arguments() -> argparse.Namespace:
         "--blocks",
         type=int,
         default=100_000,
-        help="blocks of the large database, ten runs each, and things of each kind",
+        help="blocks of the large database, ten runs and ten resources each, and things of each kind",
     )
     parser.add_argument("--burst", type=int, default=1_000, help="how many orders come at once")
     parser.add_argument("--graph", type=int, default=10_000, help="blocks of the large graphs")

@@ -13,23 +13,27 @@ from blockyard.server.kit.paging import PageRequest
 from blockyard.server.tofu_state.model import Resource, ResourceFilter, ResourceReach
 from blockyard.server.tofu_state.store import ResourceStore
 from blockyard.server.tofu_state.store.resources import Place
+from tests.support.copies import copying, is_id, seeded_id
 
 RESOURCES = 1_000_000
+PER_BLOCK = 10
 PER_STATE = 200
 WORKSPACES = 500
+DEFINITIONS = 40
 TYPES = ("aws_s3_bucket", "aws_instance", "aws_iam_role", "azurerm_subnet", "google_sql_database_instance")
 
 EVERYTHING = ResourceReach(everything=True)
 
 
-def resource_search(setting: Setting, count: int = RESOURCES) -> Iterator[Figure]:
+def resource_search(setting: Setting) -> Iterator[Figure]:
     """Search by what is rare, and by what nearly everything begins with, as an administrator and as a workspace."""
+    count = setting.blocks * PER_BLOCK
     url = setting.new_database() or f"sqlite:///{setting.new_data()}.db"
     db = Database.open(url)
     try:
         migrate.upgrade(db)
-        _fill(db, count)
-        one = ResourceReach(workspaces=frozenset({"workspace-7"}), definitions=frozenset({_definition(7 % 40)}))
+        _fill(db, url, count // PER_STATE)
+        one = ResourceReach(workspaces=frozenset({"workspace-7"}), definitions=frozenset({seeded_id("definition", 7)}))
         for name, chosen, reach in (
             ("an id", ResourceFilter(search="id-7-1"), EVERYTHING),
             ("a type", ResourceFilter(search="aws_"), EVERYTHING),
@@ -57,25 +61,34 @@ def _searched(db: Database, chosen: ResourceFilter, reach: ResourceReach) -> flo
     return time.perf_counter() - started
 
 
-def _fill(db: Database, count: int) -> None:
-    at = utc_now()
-    for state in range(count // PER_STATE):
-        workspace = state % WORKSPACES
-        place = Place(
-            UUID(int=(4 << 96) + state),
-            f"workspace-{workspace}",
-            None,
-            f"provider-{state % 8}",
-            _definition(workspace % 40),
-        )
-        found = [(_resource(state, number), at) for number in range(PER_STATE)]
-        db.write_now(lambda tx, place=place, found=found: ResourceStore(tx).add(place, found))  # type: ignore[misc]  # bound
+def _fill(db: Database, url: str, states: int) -> None:
+    """Write one state, and copy it."""
+    place = Place(UUID(int=1), "workspace-0", None, "provider-0", seeded_id("definition", 0))
+    found = [(_resource(number), utc_now()) for number in range(PER_STATE)]
+    db.write_now(lambda tx: ResourceStore(tx).add(place, found))
+    where = {"block_id": "seed_id('block', n)", "owner": "'provider-' || (n % 8)"}
+    where["workspace"] = f"'workspace-' || (n % {WORKSPACES})"
+    resource = {
+        "definition_id": f"seed_id('definition', (n % {WORKSPACES}) % {DEFINITIONS})",
+        "resource_id": f"'id-' || n || substr(t.resource_id, {_BEHIND})",
+        "found_at": "seed_time(n)",
+    }
+    word = f"CASE WHEN t.word LIKE 'id-0-%' THEN 'id-' || n || substr(t.word, {_BEHIND}) ELSE t.word END"
+    which = is_id("block_id", str(place.block_id))
+    with copying(url, states) as copies, copies.without_indexes("state_resources", "state_resource_words"):
+        for start in range(1, states, _AT_ONCE):
+            some = range(start, min(states, start + _AT_ONCE))
+            copies.copy("state_resources", which, some, {**where, **resource})
+            copies.copy("state_resource_words", which, some, {**where, "word": word})
 
 
-def _resource(state: int, number: int) -> Resource:
+_AT_ONCE = 500
+"""So many states are copied by one statement: SQLite keeps in memory what one writes."""
+
+_BEHIND = len("id-0") + 1
+"""Where that of an id begins which stands behind the number of its state."""
+
+
+def _resource(number: int) -> Resource:
     type_ = TYPES[number % len(TYPES)]
-    return Resource(f"{type_}.thing[{number}]", type_, "hashicorp/aws", "thing", f"id-{state}-{number}")
-
-
-def _definition(number: int) -> UUID:
-    return UUID(int=(5 << 96) + number)
+    return Resource(f"{type_}.thing[{number}]", type_, "hashicorp/aws", "thing", f"id-0-{number}")
