@@ -253,10 +253,11 @@ def test_the_marketplace_is_filtered_by_a_value_of_one_tag(world: TenantWorld) -
         found = world.as_admin("GET", f"/api/blockyard/v1/marketplace?tag={tag}", media=JSON)
         return [item["displayName"] for item in found["_embedded"]["definitions"]]
 
-    assert [named(tag) for tag in ("region:us", "region:eu", "stage:us", "region:dev")] == [
+    assert [named(tag) for tag in ("region:us", "region:eu", "stage:us", "region:dev", "us")] == [
         ["Both"],
         ["Both", "One"],
         ["One"],
+        [],
         [],
     ]
     assert world.api.send("DELETE", f"{DEFINITIONS}/{made['Both']}", media=DEFINITION.media).is_success

@@ -69,13 +69,13 @@ def marketplace_routes(db: Database, orders: OrderService, links: Links) -> APIR
         tag: Tag = None,
     ) -> JSONResponse:
         """Return what your workspaces may order, the best matches first unless another order is asked for."""
-        key, colon, value = (tag or "").partition(":")
+        key, _, value = (tag or "").partition(":")
         query = CatalogueQuery(
             search=search,
             target_type=target_type,
             platform_type=platform_type or None,
             owner=owner or None,
-            tag=(key, value) if colon else None,
+            tag=(key, value) if tag else None,
         )
         found, outcomes = await db.read(lambda tx: orders.search(tx, principal, query, page))
         shown = found.map(lambda definition: _item(definition, outcomes.get(definition.id) or Outcomes(), links))
