@@ -97,6 +97,28 @@ def test_a_deletion_that_a_runner_has_begun_is_not_taken_back(world: BlockWorld)
     assert take_back(world, block).json()["errorCode"] == "DeletionBegun"
 
 
+@pytest.mark.parametrize("way", ["abort", "end"])
+def test_who_stops_a_deletion_that_nobody_has_begun_takes_it_back(world: BlockWorld, clock: Any, way: str) -> None:
+    version = world.define(inputs={"size": an_input("INTEGER", updateableByConsumer=True)})
+    lifetimes(world, version, undoMinutes=5)
+    block = world.order(version, {"size": 1})
+    world.finish()
+    before = world.read(block)
+    for _ in range(2):
+        world.delete(block)
+        run = f"/api/blockyard/v1/runs/{world.latest_run(block).id}/abort"
+        path = run if way == "abort" else f"{OWN}/{uuid_of(block)}/end"
+        world.as_admin("POST", path, None if way == "abort" else {"reason": "a mistake"}, media=JSON)
+
+        assert world.read(block) == before
+        assert take_back(world, block).status_code == 200
+
+    world.change(block, inputs={"size": 2})
+    clock.advance(301)
+    assert world.finish().behavior == "APPLY"
+    assert lifecycle_of(world.read(block)) == "ACTIVE"
+
+
 def test_only_who_may_delete_a_block_takes_its_deletion_back(world: BlockWorld) -> None:
     block = a_done_block(world, undoMinutes=30)
     world.delete(block)
