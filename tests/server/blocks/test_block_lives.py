@@ -29,7 +29,7 @@ from tests.support.clock import NOON
 
 def lifetimes(world: BlockWorld, version: Any, **said: int | None) -> Any:
     path = f"/api/blockyard/v1/definitions/{definition_of(version)}/lifetimes"
-    return world.as_admin("PUT", path, said, media=JSON)
+    return world.as_admin("PUT", path, {"undoMinutes": 0, "maximumDays": None, **said}, media=JSON)
 
 
 def a_done_block(world: BlockWorld, **said: int | None) -> Any:
@@ -245,6 +245,15 @@ def test_a_definition_says_how_long_its_blocks_live_at_most(world: BlockWorld, c
     assert expire_at(world, block, "2026-01-16T12:00:00Z").status_code == 200
     world.api.be(OTHER)
     assert expire_at(world, block, "2026-01-16T12:00:00Z").status_code == 404
+
+
+def test_who_says_how_long_blocks_live_says_all_of_it(world: BlockWorld) -> None:
+    version = world.define()
+    lifetimes(world, version, undoMinutes=30, maximumDays=10)
+    path = f"/api/blockyard/v1/definitions/{definition_of(version)}/lifetimes"
+    for part in ({}, {"undoMinutes": 1}, {"maximumDays": 1}):
+        assert world.api.send("PUT", path, part, media=JSON).status_code == 400
+    assert world.as_admin("GET", path, media=JSON) == {"undoMinutes": 30, "maximumDays": 10}
 
 
 def test_what_ends_soon_is_among_what_needs_its_workspace(world: BlockWorld) -> None:
