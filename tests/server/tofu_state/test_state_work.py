@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.protocol.version import MAINTENANCE
+from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.tofu_state.content import open_state, seal_state
@@ -41,13 +42,15 @@ def a_block(world: BlockWorld, versions: int = 2) -> Any:
     return block
 
 
-def write(world: BlockWorld, block: Any, serial: int, lock_id: str | None = None) -> None:
-    """Write the state of a block as an administrator's tool does."""
+def write(
+    world: BlockWorld, block: Any, serial: int, lock_id: str | None = None, *, by: Principal = ADMINISTRATOR
+) -> None:
+    """Write the state of a block as an administrator's tool does, or an engine."""
     block_id = UUID(uuid_of(block))
     body = b'{"version": 4, "serial": %d, "lineage": "one"}' % serial
     new = seal_state(world.services.master_key, block_id, body, None)
     address = StateAddress(None, block_id)
-    world.db.write_now(lambda tx: world.services.state.write(tx, ADMINISTRATOR, address, new, lock_id))
+    world.db.write_now(lambda tx: world.services.state.write(tx, by, address, new, lock_id))
 
 
 def lock(world: BlockWorld, block: Any) -> None:
@@ -171,8 +174,10 @@ def test_work_on_a_state_is_a_run_of_its_own_for_runners_that_know_it(world: Blo
     assert world.claim() is None
     world.protocol = MAINTENANCE
     claimed = world.claimed()
+    write(world, block, 3, by=claimed.principal)
     world.report(claimed)
 
+    assert versions(world, block)[0]["reason"] == "moved away"
     document: Any = claimed.document
     assert (claimed.behavior, str(claimed.run_id)) == ("DETECT", started.json()["runUuid"])
     assert document["spec"]["maintenance"] == {"command": "STATE_RM", "arguments": ["aws_db.main"]}

@@ -407,9 +407,14 @@ class StateService:
         return None if task is None else task.version
 
     def _reason(self, tx: Transaction, principal: Principal) -> str | None:
-        """Return why a run writes."""
-        grant = principal.run
-        return None if grant is None else self._runs.by_id(tx, grant.run_id).trigger.reason.value
+        """Return why a run writes: what was said by whoever asked for it or approved it last, or else what started it."""
+        if principal.run is None:
+            return None
+        run = self._runs.by_id(tx, principal.run.run_id)
+        approval = None if run.plan_run_id is None else self._runs.approvals.of(tx, run)
+        said = [vote.comment for vote in approval.votes if vote.comment] if approval is not None else []
+        asked = None if run.task is None else run.task.reason
+        return asked or (said[-1] if said else run.trigger.reason.value)
 
     def _tell(
         self,
