@@ -246,5 +246,7 @@ def _refuse_children(tx: Transaction, block: Block) -> None:
     raise Conflict(
         f"the building block is a parent of {names}{more}",
         code="HasChildren",
-        remedy="Delete those building blocks first.",
+        remedy="Delete those building blocks first."
+        if any(child.lifecycle is Lifecycle.ACTIVE for child in children)
+        else "They are being deleted: wait until they are gone.",
     )
