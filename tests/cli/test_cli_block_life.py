@@ -41,6 +41,15 @@ def test_a_block_follows_releases_that_it_is_ready_for(cli: Cli, name: str) -> N
     assert f"{name} v2" in " ".join(cli.does("blocks", "show", block).out.split())
 
 
+def test_a_hold_is_placed_and_released(cli: Cli, name: str) -> None:
+    block = order(cli, name, f"{name} one")
+    cli.does("blocks", "hold", block, "--reason", "an audit")
+
+    assert cli("blocks", "delete", block, "--yes").code != 0
+    assert "1 hold(s)" in cli.does("blocks", "release", block, "--reason", "it is over").out
+    assert "0 hold(s)" in cli.does("blocks", "release", block, "--reason", "it is over").out
+
+
 def test_a_bulk_job_is_done_by_the_server(cli: Cli, name: str) -> None:
     blocks = [order(cli, name, f"{name} {at}") for at in range(2)]
 

@@ -97,10 +97,10 @@ def test_what_was_changed_by_hand_is_found_ignored_by_rule_and_repaired(
     ended(blockyard, own(blockyard, uuid, "detect"))
     drifted = drift(blockyard, uuid)
     rules = f"/api/blockyard/v1/definitions/{definition}/drift-rules"
-    blockyard.call("PUT", rules, "application/json", {"ignored": [{"type": "terraform_data"}]})
+    blockyard.call("PUT", rules, "application/json", {"ignored": [{"type": "terraform_data"}], "isPaused": False})
     ended(blockyard, own(blockyard, uuid, "detect"))
     ignored = drift(blockyard, uuid)
-    blockyard.call("PUT", rules, "application/json", {"ignored": []})
+    blockyard.call("PUT", rules, "application/json", {"ignored": [], "isPaused": False})
     ended(blockyard, own(blockyard, uuid, "detect"))
     own(blockyard, uuid, "apply-plan")
     blockyard.settled(uuid)

@@ -213,7 +213,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "POST blocks/{block_id}/state/maintenance": {"command": "TAINT", "arguments": ["a.b"], "reason": "broken"},
         "POST blocks/{block_id}/drift/ignore": {"until": "2999-12-31T12:00:00Z", "reason": "known"},
         "POST blocks/{block_id}/drift/pause": {"reason": "audit"},
-        "PUT definitions/{definition_id}/drift-rules": {"ignored": []},
+        "PUT definitions/{definition_id}/drift-rules": {"ignored": [], "isPaused": False},
         "POST brakes": A_FREEZE,
         "POST brakes/{uuid}/lift": {"reason": "done"},
         "POST blocks/{uuid}/holds": {"reason": "audit"},

@@ -187,7 +187,7 @@ class Client:
 
     def post(self, path: str, body: JsonObject | None = None, *, accept: str = JSON) -> JsonObject:
         """Send an action; return its answer, empty if it has none. Raises Failure."""
-        answer = self.request("POST", path, accept=accept, body=body, sends=None if body is None else JSON)
+        answer = self.request("POST", path, accept=accept, body=body)
         return object_of(answer) if answer.content.strip() else {}
 
     def request(
@@ -201,10 +201,11 @@ class Client:
         sends: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
-        """Send one request as the principal; a refused token is replaced once. Raises Failure.
+        """Send one request as the principal, a body as JSON unless `sends` says what it is. Raises Failure.
 
-        A POST carries a key of its own, so that it takes effect once however often it is sent.
+        A refused token is replaced once. A POST carries a key of its own, so that it takes effect once however often it is sent.
         """
+        sends = sends or (None if body is None else JSON)
         sent = {**(headers or {}), "Accept": accept} | ({"Content-Type": sends} if sends else {})
         sent |= {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()

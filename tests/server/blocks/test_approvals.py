@@ -296,6 +296,9 @@ def test_who_wants_a_change_never_approves_it_where_four_eyes_are_asked_for(worl
     world.change(block, inputs={"size": "large"})
     planned(world, CHANGES)
 
+    [wait] = world.as_admin("GET", f"{OWN}/{uuid_of(block)}", media="application/json")["waits"]
+    assert wait["owner"] == {"kind": "WORKSPACE", "workspace": "shop"}
+    assert "by people of workspace 'shop' or 'platform'" in wait["endsWhen"]
     assert refusal(decide(world, block, who=SHOP)) == (403, "FourEyes")
     assert refusal(decide(world, block, who=PLATFORM)) == (403, "FourEyes"), "a key has no eyes"
     assert decide(world, block, who=a_person("nora", PLATFORM)).status_code == 200

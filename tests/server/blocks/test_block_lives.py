@@ -29,7 +29,7 @@ from tests.support.clock import NOON
 
 def lifetimes(world: BlockWorld, version: Any, **said: int | None) -> Any:
     path = f"/api/blockyard/v1/definitions/{definition_of(version)}/lifetimes"
-    return world.as_admin("PUT", path, said, media=JSON)
+    return world.as_admin("PUT", path, {"undoMinutes": 0, "maximumDays": None, **said}, media=JSON)
 
 
 def a_done_block(world: BlockWorld, **said: int | None) -> Any:
@@ -95,6 +95,28 @@ def test_a_deletion_that_a_runner_has_begun_is_not_taken_back(world: BlockWorld)
     world.delete(block)
     world.claimed()
     assert take_back(world, block).json()["errorCode"] == "DeletionBegun"
+
+
+@pytest.mark.parametrize("way", ["abort", "end"])
+def test_who_stops_a_deletion_that_nobody_has_begun_takes_it_back(world: BlockWorld, clock: Any, way: str) -> None:
+    version = world.define(inputs={"size": an_input("INTEGER", updateableByConsumer=True)})
+    lifetimes(world, version, undoMinutes=5)
+    block = world.order(version, {"size": 1})
+    world.finish()
+    before = world.read(block)
+    for _ in range(2):
+        world.delete(block)
+        run = f"/api/blockyard/v1/runs/{world.latest_run(block).id}/abort"
+        path = run if way == "abort" else f"{OWN}/{uuid_of(block)}/end"
+        world.as_admin("POST", path, None if way == "abort" else {"reason": "a mistake"}, media=JSON)
+
+        assert world.read(block) == before
+        assert take_back(world, block).status_code == 200
+
+    world.change(block, inputs={"size": 2})
+    clock.advance(301)
+    assert world.finish().behavior == "APPLY"
+    assert lifecycle_of(world.read(block)) == "ACTIVE"
 
 
 def test_only_who_may_delete_a_block_takes_its_deletion_back(world: BlockWorld) -> None:
@@ -223,6 +245,15 @@ def test_a_definition_says_how_long_its_blocks_live_at_most(world: BlockWorld, c
     assert expire_at(world, block, "2026-01-16T12:00:00Z").status_code == 200
     world.api.be(OTHER)
     assert expire_at(world, block, "2026-01-16T12:00:00Z").status_code == 404
+
+
+def test_who_says_how_long_blocks_live_says_all_of_it(world: BlockWorld) -> None:
+    version = world.define()
+    lifetimes(world, version, undoMinutes=30, maximumDays=10)
+    path = f"/api/blockyard/v1/definitions/{definition_of(version)}/lifetimes"
+    for part in ({}, {"undoMinutes": 1}, {"maximumDays": 1}):
+        assert world.api.send("PUT", path, part, media=JSON).status_code == 400
+    assert world.as_admin("GET", path, media=JSON) == {"undoMinutes": 30, "maximumDays": 10}
 
 
 def test_what_ends_soon_is_among_what_needs_its_workspace(world: BlockWorld) -> None:

@@ -214,8 +214,10 @@ def test_a_parent_with_children_is_neither_deleted_nor_purged(world: BlockWorld)
         error = world.api.refused(409, "DELETE", f"{BLOCKS}/{path}")
         assert error["errorCode"] == "HasChildren"
         assert uuid_of(child) in error["message"]
+    assert error["remedy"] == "Delete those building blocks first."
     world.delete(child)
-    assert world.api.refused(409, "DELETE", f"{BLOCKS}/{uuid_of(parent)}")["errorCode"] == "HasChildren"
+    error = world.api.refused(409, "DELETE", f"{BLOCKS}/{uuid_of(parent)}")
+    assert (error["errorCode"], error["remedy"]) == ("HasChildren", "They are being deleted: wait until they are gone.")
     world.finish()
     assert world.delete(parent).status_code == 202
     world.finish()

@@ -158,6 +158,16 @@ def test_parents_are_deleted_after_their_children(world: BlockWorld) -> None:
     assert codes(world, job) == ["STARTED", "STARTED"]
 
 
+def test_a_deletion_that_can_be_taken_back_says_so(world: BlockWorld) -> None:
+    version = world.define(inputs={})
+    path = f"/api/blockyard/v1/definitions/{definition_of(version)}/lifetimes"
+    world.as_admin("PUT", path, {"undoMinutes": 30, "maximumDays": None}, media=JSON)
+    job = make(world, "DELETE", *several(world, 1, version))
+    go_on(world, job)
+    [row] = world.api.ok("GET", f"{JOBS}/{job['uuid']}/blocks", media=JSON)["_embedded"]["bulkJobBlocks"]
+    assert "after 30 minutes, unless the deletion is taken back" in row["message"]
+
+
 def test_a_parent_whose_child_cannot_be_destroyed_is_refused_by_name(world: BlockWorld) -> None:
     network = world.define("Network", inputs={})
     host = world.define("Host", inputs={}, dependencyDefinitionRefs=[{"uuid": definition_of(network)}])
@@ -359,6 +369,8 @@ def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_s
         ({"action": "RUN"}, "NothingChosen"),
         ({"action": "RUN", "buildingBlockUuids": []}, "WrongNumber"),
         ({"action": "RUN", "filter": {}, "buildingBlockUuids": []}, "NothingChosen"),
+        ({"action": "DELETE", "filter": {}}, "EverythingChosen"),
+        ({"action": "DELETE", "filter": {"status": None, "deleted": False}}, "EverythingChosen"),
         ({"action": "RUN", "filter": {"status": "FAILED"}}, "WrongNumber"),
         ({"action": "BURN", "filter": {}}, "InvalidRequest"),
         ({"action": "DELETE", "filter": {"state": "FAILED"}}, "InvalidRequest"),

@@ -275,7 +275,8 @@ def test_graded_rules_take_two_people_who_did_not_want_it(world: BlockWorld) -> 
 def test_the_undo_window_of_an_approved_destruction_is_not_cut_short(world: BlockWorld) -> None:
     block = a_block(world, DATABASE)
     definition = world.stored(block).definition_id
-    world.as_admin("PUT", f"/api/blockyard/v1/definitions/{definition}/lifetimes", {"undoMinutes": 30}, media=JSON)
+    lifetimes = {"undoMinutes": 30, "maximumDays": None}
+    world.as_admin("PUT", f"/api/blockyard/v1/definitions/{definition}/lifetimes", lifetimes, media=JSON)
     with_rules(world, block, precious=["aws_db*"])
     world.delete(block)
     run = world.latest_run(block)

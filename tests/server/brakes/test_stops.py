@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blockyard.protocol.jsontypes import JsonObject
 from tests.support.block_world import BLOCKS, OTHER, OWN, PLATFORM, SHOP, BlockWorld, definition_of, status_of, uuid_of
 from tests.support.brakes import BRAKES, JSON, lift, stop, waits
 from tests.support.clock import NOON
@@ -180,6 +181,15 @@ def test_a_workspace_that_is_deleted_takes_its_stops_with_it(world: BlockWorld) 
     brake = stop(world, "WORKSPACE", "other")
     world.db.write_now(lambda tx: world.workspaces.delete(tx, ADMINISTRATOR, "other"))
     assert world.as_admin("GET", f"{BRAKES}/{brake['uuid']}", media=JSON)["endedAt"] is not None
+
+
+@pytest.mark.one_database
+def test_what_is_stopped_is_named(world: BlockWorld) -> None:
+    for scope, subject in (("DEFINITION", None), ("WORKSPACE", ""), ("PLATFORM", None)):
+        body: JsonObject = {"scope": scope, "subject": subject, "reason": "x"}
+        refused = world.api.send("POST", BRAKES, body, media=JSON)
+        told = refused.json()
+        assert (refused.status_code, told["errorCode"], told["field"]) == (400, "SubjectMissing", "/subject"), scope
 
 
 def test_runs_and_others_than_workspaces_place_none(world: BlockWorld) -> None:

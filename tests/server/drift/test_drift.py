@@ -207,11 +207,28 @@ def test_nothing_is_checked_that_is_paused_or_whose_schedule_is_gone(world: Bloc
     world.api.ok("PUT", rules, {"ignored": [], "isPaused": True, "reason": "audit"}, media=JSON)
     tick(world)
     assert world.claim() is None
-    world.api.ok("PUT", rules, {"ignored": []}, media=JSON)
+    world.api.ok("PUT", rules, {"ignored": [], "isPaused": False}, media=JSON)
     schedule(world, block, {"mode": "DISABLED", "frequency": "NONE", "automaticApproval": False})
     tick(world)
     assert world.claim() is None
     assert world.api.send("GET", f"{OWN}/{uuid_of(block)}/drift", media=JSON).json()["errorCode"] == "DriftNotChecked"
+
+
+def test_who_lets_drift_alone_says_why_and_rules_are_said_as_a_whole(world: BlockWorld) -> None:
+    block = an_order(world, DETECT)
+    rules = f"/api/blockyard/v1/definitions/{world.stored(block).definition_id}/drift-rules"
+    until = "2026-01-02T12:00:00Z"
+    for what, body in (
+        ("ignore", {"until": until, "reason": " "}),
+        ("pause", {"reason": "\t"}),
+        ("pause", {"reason": ""}),
+    ):
+        assert world.api.send("POST", f"{OWN}/{uuid_of(block)}/drift/{what}", body, media=JSON).status_code == 400
+    paused: JsonObject = {"ignored": [], "isPaused": True}
+    partial: list[JsonObject] = [{"ignored": []}, paused, {**paused, "reason": " "}]
+    for said in partial:
+        assert world.api.send("PUT", rules, said, media=JSON).status_code == 400
+    assert world.api.ok("GET", rules, media=JSON)["isPaused"] is False
 
 
 def test_a_schedule_that_comes_later_finds_the_blocks_that_are_there(world: BlockWorld) -> None:
@@ -244,7 +261,7 @@ def test_what_the_rules_ignore_is_no_drift(world: BlockWorld) -> None:
     block = an_order(world, DETECT)
     rules = f"/api/blockyard/v1/definitions/{world.stored(block).definition_id}/drift-rules"
     ignored: Json = [{"address": "module.log.*"}, {"type": "aws_*", "attribute": "capacity"}]
-    world.api.ok("PUT", rules, {"ignored": ignored}, media=JSON)
+    world.api.ok("PUT", rules, {"ignored": ignored, "isPaused": False}, media=JSON)
     capacity: JsonObject = {"path": "capacity[0].desired", "before": 3, "after": 1}
 
     tick(world)

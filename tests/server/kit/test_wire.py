@@ -10,7 +10,18 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from blockyard.diagnosis.validation import in_words
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.ids import new_id, new_secret
-from blockyard.server.kit.wire import DisplayName, Int64, Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import (
+    DisplayName,
+    Int64,
+    Name,
+    ShortText,
+    Tags,
+    WireDate,
+    WireInstant,
+    WireJson,
+    WireModel,
+    WireUuid,
+)
 
 
 class Thing(WireModel):
@@ -21,6 +32,7 @@ class Thing(WireModel):
     enabled: bool = False
     id: WireUuid | None = None
     day: WireDate | None = None
+    at: WireInstant | None = None
     value: WireJson = None
     note: ShortText = ""
 
@@ -70,6 +82,18 @@ def test_what_is_no_such_value_is_refused(bad: dict[str, Any]) -> None:
 def test_what_is_no_day_is_told_in_our_words(day: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         Thing.model_validate({"displayName": "a", "day": day})
+
+
+@pytest.mark.parametrize("sent", [5, 1796000000, "5", "1796000000", "2026-12-31", "2026-12-31T12:00:00", "soon", True])
+def test_what_is_no_time_with_its_zone_is_told_in_our_words(sent: object) -> None:
+    with pytest.raises(ValidationError, match="must be a time with its zone, such as 2026-12-31T12:00:00Z"):
+        Thing.model_validate({"displayName": "a", "at": sent})
+
+
+@pytest.mark.parametrize("sent", ["0001-01-01T00:00:00Z", "9000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:00"])
+def test_a_time_at_the_ends_of_the_calendar_is_refused_and_not_moved(sent: str) -> None:
+    with pytest.raises(ValidationError, match="must be in a year between 1970 and 8999"):
+        Thing.model_validate({"displayName": "a", "at": sent})
 
 
 def test_unknown_members_are_ignored_and_names_are_camel_case() -> None:

@@ -10,14 +10,18 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.protocol.version import MAINTENANCE
+from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Conflict
 from blockyard.server.tofu_state.content import open_state, seal_state
 from blockyard.server.tofu_state.service import StateAddress
 from tests.support.block_world import OTHER, OWN, PLATFORM, SHOP, BlockWorld, Claimed, status_of, uuid_of
+from tests.support.brakes import hold, lift_hold
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR
 
 JSON = "application/json"
+LOCK = "by hand"
 REASON: JsonObject = {"reason": "lost by mistake"}
 REMOVAL: JsonObject = {"command": "STATE_RM", "arguments": ["aws_db.main"], "reason": "moved away"}
 
@@ -38,13 +42,21 @@ def a_block(world: BlockWorld, versions: int = 2) -> Any:
     return block
 
 
-def write(world: BlockWorld, block: Any, serial: int) -> None:
-    """Write the state of a block as an administrator's tool does."""
+def write(
+    world: BlockWorld, block: Any, serial: int, lock_id: str | None = None, *, by: Principal = ADMINISTRATOR
+) -> None:
+    """Write the state of a block as an administrator's tool does, or an engine."""
     block_id = UUID(uuid_of(block))
     body = b'{"version": 4, "serial": %d, "lineage": "one"}' % serial
     new = seal_state(world.services.master_key, block_id, body, None)
     address = StateAddress(None, block_id)
-    world.db.write_now(lambda tx: world.services.state.write(tx, ADMINISTRATOR, address, new, None))
+    world.db.write_now(lambda tx: world.services.state.write(tx, by, address, new, lock_id))
+
+
+def lock(world: BlockWorld, block: Any) -> None:
+    """Lock the state of a block as an administrator's tool does."""
+    address = StateAddress(None, UUID(uuid_of(block)))
+    world.db.write_now(lambda tx: world.services.state.lock(tx, ADMINISTRATOR, address, {}, LOCK))
 
 
 def send(world: BlockWorld, block: Any, what: str, body: JsonObject | None = None) -> Any:
@@ -119,6 +131,40 @@ def test_a_state_that_was_written_since_is_not_overwritten(world: BlockWorld) ->
     assert versions(world, block)[0]["number"] == 3
 
 
+def test_a_hold_keeps_the_state_as_it_is(world: BlockWorld) -> None:
+    block = a_block(world)
+    send(world, block, "versions/1/plan-restore")
+    end_plan(world, world.claimed())
+    send(world, block, "maintenance", REMOVAL)
+    world.protocol = MAINTENANCE
+    held = hold(world, block)
+    assert world.claim() is None  # the work that waited goes on waiting
+    lift_hold(world, block)
+    removal = world.claimed()
+    world.report(removal, RunStatus.SUCCEEDED)
+    hold(world, block)
+
+    for what, body in (
+        ("versions/1/restore", None),
+        ("versions/1/apply-restore", REASON),
+        ("maintenance", REMOVAL),
+    ):
+        refused = send(world, block, what, body)
+        assert (refused.status_code, refused.json()["errorCode"]) == (409, "BlockOnHold"), what
+        assert held["author"] in refused.json()["message"]
+    with pytest.raises(Conflict, match="on hold"):
+        write(world, block, 3)
+    with pytest.raises(Conflict, match="on hold"):
+        lock(world, block)
+    assert [one["number"] for one in versions(world, block)] == [2, 1]
+    lift_hold(world, block)
+
+    lock(world, block)
+    hold(world, block)
+    write(world, block, 3, LOCK)  # who had begun before the hold ends what has been done
+    assert versions(world, block)[0]["number"] == 3
+
+
 def test_work_on_a_state_is_a_run_of_its_own_for_runners_that_know_it(world: BlockWorld) -> None:
     block = a_block(world)
     world.api.ok("POST", f"{OWN}/{uuid_of(block)}/detect", media=JSON)
@@ -128,8 +174,10 @@ def test_work_on_a_state_is_a_run_of_its_own_for_runners_that_know_it(world: Blo
     assert world.claim() is None
     world.protocol = MAINTENANCE
     claimed = world.claimed()
+    write(world, block, 3, by=claimed.principal)
     world.report(claimed)
 
+    assert versions(world, block)[0]["reason"] == "moved away"
     document: Any = claimed.document
     assert (claimed.behavior, str(claimed.run_id)) == ("DETECT", started.json()["runUuid"])
     assert document["spec"]["maintenance"] == {"command": "STATE_RM", "arguments": ["aws_db.main"]}

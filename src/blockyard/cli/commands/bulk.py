@@ -61,6 +61,10 @@ def start_job(
             chosen: dict[str, Json] = {"workspaceIdentifier": workspace, "status": status}
             if definition:
                 chosen["definitionUuid"] = lookup.definition(session.client, definition).id
+            if not any(chosen.values()):
+                raise usage(
+                    "nothing says which building blocks", "Name them, or use --workspace, --status or --definition."
+                )
             body["filter"] = {name: value for name, value in chosen.items() if value is not None}
         job = session.client.post(own("bulk-jobs"), body)
         count = number(job, "counts", "OPEN")

@@ -238,7 +238,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     tenants.blocks.put(blocks.on_tenants)
     context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))
-    state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
+    state = StateService(basics, runs=runs, kept_versions=settings.state_versions, guards=[blocks.holding.refuse])
 
     policies = PolicyService(basics, tags.guard, tag_definitions)
     views, plans = RunViews(context), PlanViews(context)

@@ -18,7 +18,7 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, ShortText, Text, WireDate, WireJson, WireModel
 
 
 class RequestedBinding(WireModel):
@@ -34,7 +34,7 @@ class RequestedBinding(WireModel):
     project_identifier: Name | None = None
     subject: Name
     expiry_date: WireDate | None = None
-    reason: Annotated[ShortText, Field(min_length=1)]
+    reason: DisplayName
 
     def wanted(self) -> Wanted:
         """Return what is asked for as use cases take it."""

@@ -16,10 +16,9 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
-from blockyard.server.kit.list_parameters import BodyInstant
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import DisplayName, ExactWireModel, ShortText, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, ShortText, WireInstant, WireModel
 
 
 class CalendarIn(ExactWireModel):
@@ -37,7 +36,7 @@ class BrakeIn(ExactWireModel):
     scope: Annotated[BrakeScope, Field(strict=False)]
     subject: ShortText | None = None
     reason: DisplayName
-    until: BodyInstant | None = None
+    until: WireInstant | None = None
     calendar: CalendarIn | None = None
 
     def order(self) -> BrakeOrder:

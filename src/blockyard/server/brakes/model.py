@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.events.model import Author
+from blockyard.server.kit.clock import YEARS
 from blockyard.server.kit.errors import Invalid
 
 BrakeId = NewType("BrakeId", UUID)
@@ -73,17 +74,11 @@ class Calendar:
     def check(self, field: str) -> None:
         """Raise Invalid unless the calendar can be read."""
         zone_of(self.time_zone, f"{field}/timeZone")
-        for name, text in (("begin", self.begin), ("end", self.end)):
-            try:
-                _moment(self.recurrence, text)
-            except ValueError:
-                raise Invalid(
-                    f"'{text[:40]}' does not say when a window that comes {_OFTEN[self.recurrence]} {name}s",
-                    code="WrongMoment",
-                    field=f"{field}/{name}",
-                    remedy=f"Write it such as '{_EXAMPLES[self.recurrence]}'.",
-                ) from None
-        if self.begin == self.end or (self.recurrence is Recurrence.ONCE and self.end < self.begin):
+        begin, end = (
+            _checked(self.recurrence, text, name, f"{field}/{name}")
+            for name, text in (("begin", self.begin), ("end", self.end))
+        )
+        if begin == end or (begin.day is not None and end.day is not None and end.on(end.day) < begin.on(begin.day)):
             raise Invalid(
                 "the window ends when it begins, or before",
                 code="EmptyWindow",
@@ -229,14 +224,17 @@ def zone_of(name: str, field: str) -> tzinfo:
     if name == "UTC":
         return UTC
     try:
-        return ZoneInfo(name)
+        found = None if name in _NO_PLACE or name.startswith(_NO_PLACES) else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        found = None
+    if found is None:
         raise Invalid(
             f"the server knows no time zone '{name[:64]}'",
             code="UnknownTimeZone",
             field=field,
             remedy="Name one of the IANA database, such as 'Europe/Berlin', or 'UTC'.",
-        ) from None
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +262,34 @@ class _Moment:
         return self.on(day if self.at > begin.at else day + timedelta(days=1))
 
 
+def _checked(recurrence: Recurrence, text: str, name: str, field: str) -> _Moment:
+    """Return what people wrote. Raises Invalid."""
+    try:
+        moment = _moment(recurrence, text)
+    except ValueError:
+        raise Invalid(
+            f"'{text[:40]}' does not say when a window that comes {_OFTEN[recurrence]} {name}s",
+            code="WrongMoment",
+            field=field,
+            remedy=f"Write it such as '{_EXAMPLES[recurrence]}'.",
+        ) from None
+    if moment.month_day == _LEAP_DAY:
+        raise Invalid(
+            "29 February is not in every year",
+            code="LeapDay",
+            field=field,
+            remedy="Use '02-28' or '03-01', or a window that comes once.",
+        )
+    if moment.day is not None and moment.day.year not in YEARS:
+        raise Invalid(
+            f"the year {moment.day.year} is too far away",
+            code="YearOutOfBounds",
+            field=field,
+            remedy=f"Choose a year between {YEARS[0]} and {YEARS[-1]}.",
+        )
+    return moment
+
+
 def _moment(recurrence: Recurrence, text: str) -> _Moment:
     """Return what people wrote. Raises ValueError."""
     match recurrence:
@@ -278,8 +304,8 @@ def _moment(recurrence: Recurrence, text: str) -> _Moment:
         case Recurrence.YEARLY:
             day, _, at = text.partition(" ")
             month, number = (int(part) for part in day.split("-"))
-            if not 1 <= number <= monthrange(2025, month)[1]:
-                raise ValueError(f"no year has {day}, or not every one")
+            if not 1 <= number <= monthrange(2024, month)[1]:
+                raise ValueError(f"no year has {day}")
             return _Moment(_time(at), month_day=(month, number))
 
 
@@ -291,6 +317,11 @@ def _instant(local: datetime, zone: tzinfo) -> datetime:
     """Return when a clock of the zone shows this; a time that is skipped counts as the clock's before it was put forward."""
     return local.replace(tzinfo=zone).astimezone(UTC)
 
+
+_LEAP_DAY = (2, 29)
+_NO_PLACE = frozenset({"localtime", "posixrules", "Factory"})
+_NO_PLACES = ("posix/", "right/")
+"""What lies beside the zones of the database: what the server's own machine is set to, and other ways to count."""
 
 _OFTEN = {
     Recurrence.ONCE: "once",

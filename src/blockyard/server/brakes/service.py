@@ -35,6 +35,13 @@ _PLACED = {BrakeKind.HOLD: "Hold Placed", BrakeKind.STOP: "Applies Stopped", Bra
 _LIFTED = {BrakeKind.HOLD: "Hold Lifted", BrakeKind.STOP: "Applies Resumed", BrakeKind.FREEZE: "Freeze Deleted"}
 _ENDED = {BrakeKind.HOLD: "Hold Ended", BrakeKind.STOP: "Stop Ended", BrakeKind.FREEZE: "Freeze Ended"}
 
+_NAMED = {
+    BrakeScope.DEFINITION: "id of a definition",
+    BrakeScope.WORKSPACE: "identifier of a workspace",
+    BrakeScope.PLATFORM: "identifier of a platform, NAME.LOCATION",
+}
+"""What names the subject of a scope."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrakeOrder:
@@ -263,6 +270,13 @@ class BrakeService:
     def _place(self, tx: Transaction, principal: Principal, order: BrakeOrder) -> tuple[BrakePlace, str | None]:
         """Return what is to be stopped, and whose it is. Raises NotFound: none that they may know of."""
         name = order.subject or ""
+        if not name and order.scope in _NAMED:
+            raise Invalid(
+                f"what is stopped is missing: the {order.scope.value.lower()}",
+                code="SubjectMissing",
+                field="/subject",
+                remedy=f"Send the {_NAMED[order.scope]}.",
+            )
         match order.scope:
             case BrakeScope.EVERYTHING:
                 return BrakePlace(order.scope, "everything"), None

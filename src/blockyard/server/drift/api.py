@@ -19,30 +19,28 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import ExactWireModel, ShortText, WireInstant, WireJson, WireModel
-
-Reason = Annotated[ShortText, Field(min_length=1)]
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, Name, WireInstant, WireJson, WireModel
 
 
 class IgnoreIn(ExactWireModel):
     """Until when drift is left alone, and why."""
 
     until: WireInstant
-    reason: Reason
+    reason: DisplayName
 
 
 class PauseIn(ExactWireModel):
     """Why a building block is not checked for now."""
 
-    reason: Reason
+    reason: DisplayName
 
 
 class NoiseRuleWire(ExactWireModel):
     """Changes that are no drift: of which resources and which of their attributes; `*` stands for anything."""
 
-    address: Reason = "*"
-    type: Reason = "*"
-    attribute: Reason = "*"
+    address: Name = "*"
+    type: Name = "*"
+    attribute: Name = "*"
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -52,11 +50,11 @@ class NoiseRuleWire(ExactWireModel):
 
 
 class RulesIn(ExactWireModel):
-    """What is no drift of the building blocks of a definition, and whether they are checked for now."""
+    """What is no drift of the building blocks of a definition, and whether they are checked for now; if not, the reason why."""
 
     ignored: Annotated[list[NoiseRuleWire], Field(max_length=MOST_RULES)]
-    is_paused: bool = False
-    reason: ShortText | None = None
+    is_paused: bool
+    reason: DisplayName | None = None
 
 
 class RulesOut(WireModel):

@@ -191,8 +191,15 @@ class DriftService:
         paused: bool,
         reason: str | None,
     ) -> DriftRules:
-        """Say what is no drift of the blocks of a definition, and whether they are checked for now. Raises NotFound, Denied."""
+        """Say what is no drift of the blocks of a definition, and whether they are checked for now. Raises NotFound, Denied, Invalid."""
         before = self.rules(tx, principal, definition_id)
+        if paused and reason is None:
+            raise Invalid(
+                "nobody would know why the building blocks are not checked",
+                code="ReasonNeeded",
+                field="/reason",
+                remedy="Say why, in a sentence.",
+            )
         definition = self._definitions.definition(tx, before.definition_id)
         who = (before.paused_by or principal.author.display_name) if paused else None
         after = replace(

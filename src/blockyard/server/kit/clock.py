@@ -17,10 +17,18 @@ def wire_time(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+YEARS = range(1970, 9000)
+"""Of what people may say: near the ends of the calendar no time zone can be computed."""
+
+_EARLIEST = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+_LATEST = datetime(YEARS.stop, 1, 1, tzinfo=UTC)
+
+
+def is_within_reason(instant: datetime) -> bool:
+    """Whether an instant is far from the ends of the calendar."""
+    return _EARLIEST <= instant < _LATEST
 
 
 def within_reason(instant: datetime) -> datetime:
-    """Return an instant that somebody sent, moved in from the ends of the calendar: near them no time zone can be computed."""
+    """Return an instant that a filter asks for, moved in from the ends of the calendar."""
     return max(_EARLIEST, min(_LATEST, instant))

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Strict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from blockyard.server.kit.clock import within_reason
@@ -42,10 +42,7 @@ Sort = Annotated[
     ),
 ]
 SentInstant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reason)]
-"""An instant with its zone."""
-
-BodyInstant = Annotated[SentInstant, Strict(strict=False)]
-"""The same as a member of a body."""
+"""An instant with its zone that a filter asks for."""
 
 NOT_GIVEN = BeforeValidator(lambda sent: None if sent == "" else sent)
 """A filter without a value filters nothing."""

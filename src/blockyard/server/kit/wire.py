@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from blockyard.server.kit.clock import within_reason
+from blockyard.server.kit.clock import YEARS, is_within_reason
 
 M = TypeVar("M")
 
@@ -118,7 +118,9 @@ def _instant(value: object) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError("must be a time with its zone, such as 2026-12-31T12:00:00Z")
-    return within_reason(instant)
+    if not is_within_reason(instant):
+        raise ValueError(f"must be in a year between {YEARS[0]} and {YEARS[-1]}")
+    return instant
 
 
 Text = Annotated[str, AfterValidator(_storable)]

@@ -343,7 +343,7 @@ def test_a_block_is_put_on_hold_in_its_settings_which_its_page_says_until_it_is_
 def test_a_deletion_in_its_undo_window_is_taken_back_in_the_settings(world: PageWorld, block: JsonObject) -> None:
     world.finish({"url": a_value("https://x.test"), "notes": a_value(""), "key": a_value("k")})
     path = f"/api/blockyard/v1/definitions/{world.stored(block).definition_id}/lifetimes"
-    world.as_admin("PUT", path, {"undoMinutes": 30}, media="application/json")
+    world.as_admin("PUT", path, {"undoMinutes": 30, "maximumDays": None}, media="application/json")
     assert world.delete(block).status_code == 202
     person, settings = world.person("sam"), f"{path_of(block)}/settings"
     assert "It is about to be destroyed" in words_of(person.get(settings))

@@ -64,6 +64,13 @@ def bulk_routes(db: Database, bulk: BulkService, links: Links) -> APIRouter:
                 field="/buildingBlockUuids",
                 remedy="Send buildingBlockUuids, or filter, and not both.",
             )
+        if body.filter is not None and body.filter.model() == BulkFilters().model():
+            raise Invalid(
+                "a filter that names nothing would choose every building block that you may see",
+                code="EverythingChosen",
+                field="/filter",
+                remedy="Say which ones, such as by workspaceIdentifier, definitionUuid or status.",
+            )
         chosen = body.filter.model() if body.filter is not None else (body.building_block_uuids or [])
         return _out(await db.write(lambda tx: bulk.create(tx, principal, body.action, chosen)))
 

@@ -1,11 +1,9 @@
 """Our own endpoints of cascades: who runs again because of a block, and an end to that."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from blockyard.server.blocks.model.cascade import Cascade as RunningCascade
 from blockyard.server.blocks.service import BlockService
@@ -13,13 +11,13 @@ from blockyard.server.blocks.service.cascade import Cascade
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import ShortText, WireModel
+from blockyard.server.kit.wire import DisplayName, WireModel
 
 
 class StopIn(WireModel):
     """Why a cascade is stopped."""
 
-    reason: Annotated[ShortText, Field(min_length=1)]
+    reason: DisplayName
 
 
 class BecauseOut(WireModel):

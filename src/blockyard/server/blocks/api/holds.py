@@ -9,14 +9,14 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.brakes.api import BrakeOut, LiftIn, brake_out
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.list_parameters import BodyInstant
 from blockyard.server.kit.routers import api_router
+from blockyard.server.kit.wire import WireInstant
 
 
 class HoldIn(LiftIn):
     """Why a block is put on hold, and until when; without an end until somebody lifts it."""
 
-    until: BodyInstant | None = None
+    until: WireInstant | None = None
 
 
 def hold_routes(db: Database, blocks: BlockService) -> APIRouter:

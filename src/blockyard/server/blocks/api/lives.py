@@ -9,15 +9,14 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.list_parameters import BodyInstant
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import WireModel
+from blockyard.server.kit.wire import WireInstant, WireModel
 
 
 class ExpiryIn(WireModel):
     """When a block ends by itself; null: not at all."""
 
-    expires_at: BodyInstant | None
+    expires_at: WireInstant | None
 
 
 class ExpiryOut(WireModel):

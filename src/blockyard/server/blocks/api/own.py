@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import Field
 
 from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.feed import FollowedBlock
@@ -20,7 +19,7 @@ from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.streams import ANSWERS, Feed
-from blockyard.server.kit.wire import ShortText, WireModel
+from blockyard.server.kit.wire import DisplayName, WireModel
 from blockyard.server.runs.service import RunViews
 
 _DESCRIPTION = (
@@ -41,7 +40,7 @@ class StartedRun(WireModel):
 class EndIn(WireModel):
     """Why a wait is ended."""
 
-    reason: Annotated[ShortText, Field(min_length=1)]
+    reason: DisplayName
 
 
 class EndedOut(WireModel):

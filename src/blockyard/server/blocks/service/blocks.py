@@ -164,7 +164,7 @@ class BlockService:
             holding=self.holding,
         )
         self.expiring = Expiring(basics, definitions=definitions, deleting=self._deleting)
-        self._ending = Ending(basics, runs=runs, starter=starter)
+        self._ending = Ending(basics, runs=runs, starter=starter, deleting=self._deleting)
         self.on_tenants = OnTenants(
             tenants=tenants,
             mandatory=Mandatory(definitions=definitions, ordering=self._ordering, reading=self._reading),

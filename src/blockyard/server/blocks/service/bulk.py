@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.blocks.model.block import WAITING, BlockId, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import WAITING, Block, BlockId, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.bulk import (
     MAX_BLOCKS,
     BulkAction,
@@ -229,12 +229,18 @@ class BulkService:
                 after = self._blocks.delete(tx, principal, row.block_id).block
             case BulkAction.PURGE:
                 after = self._blocks.purge(tx, principal, row.block_id).block
-        is_gone = after.lifecycle is Lifecycle.DELETED
-        return (
-            RowState.DONE,
-            "GONE" if is_gone else "STARTED",
-            "It is gone." if is_gone else "A run destroys what it made.",
-        )
+        if after.lifecycle is Lifecycle.DELETED:
+            return RowState.DONE, "GONE", "It is gone."
+        return RowState.DONE, "STARTED", self._destroys(tx, after)
+
+    def _destroys(self, tx: Transaction, block: Block) -> str:
+        """Return what becomes of a block that is marked for deletion, in one sentence."""
+        minutes = self._definitions.definition(tx, block.definition_id).lifetimes.undo_minutes
+        if block.status is BlockStatus.WAITING_FOR_APPROVAL:
+            return "A run destroys what it made once somebody has approved that."
+        if minutes:
+            return f"A run destroys what it made after {minutes} minutes, unless the deletion is taken back until then."
+        return "A run destroys what it made."
 
     def _upgraded(self, tx: Transaction, principal: Principal, row: BulkRow) -> tuple[RowState, str, str]:
         view = self._blocks.get(tx, principal, row.block_id)

@@ -148,9 +148,10 @@ class Deleting:
     # For what deletes blocks on its own: no principal is asked
 
     def declined(self, tx: Transaction, block: Block, run: Run) -> bool:
-        """Let a block live on whose destruction nobody approved, as after its last run; tell whether it does.
+        """Let a block live on whose destruction nobody approved, or somebody stopped before a runner had it; tell whether it does.
 
-        Not where its tenant is on its way out, nor where no run has made it: it stays marked for deletion then.
+        It is as after its last run then. Not where its tenant is on its way out, nor where no run has made it: it stays marked
+        for deletion.
         """
         last = self._runs.before(tx, run)
         if run.id != block.latest_run_id or last is None or self._is_leaving(tx, block):
@@ -245,5 +246,7 @@ def _refuse_children(tx: Transaction, block: Block) -> None:
     raise Conflict(
         f"the building block is a parent of {names}{more}",
         code="HasChildren",
-        remedy="Delete those building blocks first.",
+        remedy="Delete those building blocks first."
+        if any(child.lifecycle is Lifecycle.ACTIVE for child in children)
+        else "They are being deleted: wait until they are gone.",
     )

@@ -13,6 +13,7 @@ import structlog
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle
 from blockyard.server.blocks.service.access import require_known
+from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.ordering import summary
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.store import BlockStore
@@ -42,10 +43,11 @@ class Ended:
 class Ending:
     """Ends waits."""
 
-    def __init__(self, basics: Basics, *, runs: RunService, starter: RunStarter) -> None:
+    def __init__(self, basics: Basics, *, runs: RunService, starter: RunStarter, deleting: Deleting) -> None:
         self._event_log = basics.event_log
         self._runs = runs
         self._starter = starter
+        self._deleting = deleting
 
     def end(self, tx: Transaction, principal: Principal, block_id: UUID, reason: str) -> Ended:
         """End the unfinished run of a block, or what it waits for without one: it is ABORTED.
@@ -62,10 +64,9 @@ class Ending:
                 remedy="There is nothing to end: read the building block again.",
             )
         TurnStore(tx).drop(block.id)
-        leaves = [*_leaves(block, run)]
-        if run is not None:
-            self._runs.end_for(tx, principal.author, run, reason)
-        after = self._after(tx, block, run)
+        ended = None if run is None else self._runs.end_for(tx, principal.author, run, reason)
+        after = self._after(tx, block, ended)
+        leaves = [*_leaves(block, run, after)]
         self._event_log.append(
             tx,
             principal.author,
@@ -81,7 +82,12 @@ class Ending:
         return Ended(after, leaves)
 
     def _after(self, tx: Transaction, block: Block, run: Run | None) -> Block:
-        """Return the block as it is now: what waited for the end of a dry run begins, as nobody ended that."""
+        """Return the block as it is now: what waited for the end of a dry run begins, as nobody ended that.
+
+        A deletion that had not begun is taken back, as by an abort.
+        """
+        if run is not None and run.is_unbegun_deletion and self._deleting.declined(tx, block, run):
+            return BlockStore(tx).find(block.id) or block
         if not _is_dry_run(block, run):
             return self._starter.save(tx, replace(block, status=BlockStatus.ABORTED, due=None))
         self._starter.begin_due(tx, self._starter.save(tx, block))
@@ -92,7 +98,7 @@ def _is_dry_run(block: Block, run: Run | None) -> bool:
     return run is not None and run.id != block.latest_run_id
 
 
-def _leaves(block: Block, run: Run | None) -> Iterator[str]:
+def _leaves(block: Block, run: Run | None, after: Block) -> Iterator[str]:
     if run is None:
         yield "No run was under way: nothing was made or destroyed."
     elif run.status is RunStatus.PENDING and run.attempt == 0:
@@ -106,7 +112,9 @@ def _leaves(block: Block, run: Run | None) -> Iterator[str]:
         yield "Another run was due: it begins now."
     elif block.due is not None:
         yield "Another run was due: the values that were saved for it are kept, and no run applies them."
-    if block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+    if block.lifecycle is Lifecycle.MARKED_FOR_DELETION and after.lifecycle is Lifecycle.ACTIVE:
+        yield "Its deletion is taken back: the building block lives on as it was."
+    elif block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
         yield "The building block stays marked for deletion until it is deleted again or purged."
     else:
         yield "It runs again when somebody starts a run or saves an input, or when an output that it takes changes."

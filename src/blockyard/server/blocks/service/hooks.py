@@ -169,12 +169,12 @@ class BlockHooks:
         return RunFinish(run.status)
 
     def _is_left_as_it_was(self, tx: Transaction, block: Block, run: Run) -> bool:
-        """Leave a block as it was if nobody has approved what nobody of it had wanted: its end, or a repair by itself."""
-        if run.status is not RunStatus.ABORTED or run.id != block.latest_run_id or not run.awaits_approval:
+        """Leave a block as it was if its end was stopped before it began, or nobody has approved a repair by itself."""
+        if run.status is not RunStatus.ABORTED or run.id != block.latest_run_id:
             return False
-        if run.behavior is Behavior.DESTROY:
+        if run.is_unbegun_deletion:
             return self._deleting.declined(tx, block, run)
-        return self._starter.left_as_it_was(tx, block, run)
+        return run.awaits_approval and self._starter.left_as_it_was(tx, block, run)
 
     def run_ended(self, tx: Transaction, run: Run) -> None:
         """Request the run that is due, in the transaction of the end: nobody reads the status in between."""

@@ -368,10 +368,11 @@ class RunStarter:
 
 
 def _unfinished(run: Run) -> Conflict:
+    way_out = "take the deletion back" if run.behavior is Behavior.DESTROY and run.attempt == 0 else "abort it"
     return Conflict(
         f"this is not possible while a run of the building block is {run.status}",
         code="RunUnfinished",
-        remedy="Wait until the run has ended or abort it, then send the request again.",
+        remedy=f"Wait until the run has ended or {way_out}, then send the request again.",
     )
 
 

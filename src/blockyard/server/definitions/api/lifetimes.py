@@ -16,10 +16,13 @@ from blockyard.server.kit.wire import WireModel
 
 
 class LifetimesWire(WireModel):
-    """How many minutes a deletion can be taken back before anything is destroyed, and after how many days blocks end at most."""
+    """How many minutes a deletion can be taken back before anything is destroyed, and after how many days blocks end at most.
 
-    undo_minutes: Annotated[int, Field(ge=0, le=30 * 24 * 60)] = 0
-    maximum_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    Both are needed: what was left out would be taken away without a word.
+    """
+
+    undo_minutes: Annotated[int, Field(ge=0, le=30 * 24 * 60)]
+    maximum_days: Annotated[int, Field(ge=1, le=3650)] | None
 
 
 def lifetime_routes(db: Database, definitions: DefinitionService) -> APIRouter:

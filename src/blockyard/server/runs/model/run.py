@@ -181,6 +181,11 @@ class Run:
         """Whether a new request takes its place: it waits for another attempt, or for an approval."""
         return self.is_retried or self.awaits_approval
 
+    @property
+    def is_unbegun_deletion(self) -> bool:
+        """Whether the run would destroy, and was stopped before anybody had begun it: that takes the deletion back."""
+        return self.behavior is Behavior.DESTROY and self.status is RunStatus.ABORTED and self.attempt == 0
+
     def revived(self) -> "Run":
         """Return this run after a lost attempt showed life before another one was claimed."""
         return self._moved(RunStatus.IN_PROGRESS) if self.status is RunStatus.PENDING else self

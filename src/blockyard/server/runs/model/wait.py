@@ -211,13 +211,14 @@ def approval_wait(
     missing: int,
     plan: str,
     provider: str,
+    consumer: str | None = None,
     reasons: Sequence[str],
     deputies: str = "",
     keeps_waiting: bool = False,
 ) -> Wait:
     """Return what a run waits for whose plan is to be approved.
 
-    `plan` says how much it would change, `deputies` who may decide besides.
+    `plan` says how much it would change, `consumer` whose people may decide as those of `provider` may, `deputies` who besides.
     """
     who = (
         "Somebody who may run this building block"
@@ -225,13 +226,14 @@ def approval_wait(
         else f"{missing} people who may run this building block"
     )
     why = " ".join(["", *reasons, *([deputies] if deputies else [])])
+    by = "" if consumer is None else f" by people of workspace '{consumer}' or '{provider}'"
     over = "or something newer is wanted" if keeps_waiting else "something newer is wanted, or the time is over"
     return Wait(
         kind=WaitKind.APPROVAL,
         message=f"{who} must approve what the run would change ({plan}), or decline it.{why}",
-        ends=f"It is approved or declined, {over}.",
-        owner=WaitOwner.PROVIDER,
-        workspace=provider,
+        ends=f"It is approved or declined{by}, {over}.",
+        owner=WaitOwner.PROVIDER if consumer is None else WaitOwner.WORKSPACE,
+        workspace=consumer or provider,
         since=since,
         until=None if keeps_waiting else until,
     )

@@ -263,8 +263,8 @@ def _new_approval(tx: Transaction, run: Run, asked: Asked) -> Approval:
     )
 
 
-def approval_waits(tx: Transaction, run: Run) -> Sequence[Wait]:
-    """Return what a run waits for that is to be approved."""
+def approval_waits(tx: Transaction, run: Run, *, transparent: bool) -> Sequence[Wait]:
+    """Return what a run waits for that is to be approved; if `transparent` by the people who have ordered it as well."""
     approval = ApprovalStore(tx).find(run.id)
     if approval is None:
         return ()
@@ -277,6 +277,7 @@ def approval_waits(tx: Transaction, run: Run) -> Sequence[Wait]:
             missing=approval.missing,
             plan=unknown if summary is None else summary.in_words,
             provider=run.provider,
+            consumer=run.workspace if transparent and run.workspace != run.provider else None,
             reasons=approval.reasons,
             deputies=_deputies(approval),
             keeps_waiting=approval.keeps_waiting,

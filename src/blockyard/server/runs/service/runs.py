@@ -170,7 +170,7 @@ class RunService:
         if run.abort_requested_at is not None and run.abort_due_at is not None:
             return (stop_wait(run.abort_requested_at, run.abort_due_at),)
         if run.awaits_approval:
-            return approval_waits(tx, run)
+            return approval_waits(tx, run, transparent=self.is_transparent(tx, run))
         queued = self.wait_of(tx, run)
         return () if queued is None else (queued.brakes or (queued.wait,))
 

@@ -71,11 +71,13 @@ _DECLINED = and_(
     _runs.c.attempt == 0,
     or_(
         _runs.c.behavior == Behavior.DESTROY.value,
-        _runs.c.reason == TriggerReason.SCHEDULED_DRIFT_RECONCILIATION.value,
+        and_(
+            _runs.c.reason == TriggerReason.SCHEDULED_DRIFT_RECONCILIATION.value,
+            exists().where(_approvals.c.run_id == _runs.c.id),
+        ),
     ),
-    exists().where(_approvals.c.run_id == _runs.c.id),
 )
-"""The destruction of its block, or a repair that nobody had asked for, was not approved: the block is as it was."""
+"""The destruction of its block was stopped before it began, or a repair that nobody had asked for not approved: the block is as it was."""
 _BEFORE = (
     select(_runs)
     .where(

@@ -11,7 +11,7 @@ from blockyard.protocol.names import MaintenanceCommand
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import ShortText, Text, WireModel
+from blockyard.server.kit.wire import DisplayName, Text, WireModel
 from blockyard.server.tofu_state.api.people import VersionNumber
 from blockyard.server.tofu_state.service.working import MOST_ADDRESSES, StateWork
 
@@ -19,7 +19,7 @@ from blockyard.server.tofu_state.service.working import MOST_ADDRESSES, StateWor
 class RestoreIn(WireModel):
     """Why a state is restored."""
 
-    reason: Annotated[ShortText, Field(min_length=1)]
+    reason: DisplayName
 
 
 class MaintenanceIn(WireModel):
@@ -27,7 +27,7 @@ class MaintenanceIn(WireModel):
 
     command: Annotated[MaintenanceCommand, Field(strict=False)]
     arguments: Annotated[list[Text], Field(min_length=1, max_length=MOST_ADDRESSES)]
-    reason: Annotated[ShortText, Field(min_length=1)]
+    reason: DisplayName
 
 
 class StateRunOut(WireModel):

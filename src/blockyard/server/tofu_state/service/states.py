@@ -1,6 +1,6 @@
 """What engines, people and other features do with states."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,6 +23,10 @@ KEPT_VERSIONS = 20
 """How many versions of a state are kept. Source: concepts.md 16."""
 
 
+Guard = Callable[[Transaction, UUID, str], None]
+"""Refuses what may not be done with a block now, such as "given another state". Raises Conflict."""
+
+
 @dataclass(frozen=True, slots=True)
 class StateAddress:
     """Which state, as its URL says it; a None workspace is not checked."""
@@ -42,11 +46,14 @@ class StoredState:
 class StateService:
     """Reads, writes, locks and restores states."""
 
-    def __init__(self, basics: Basics, *, runs: RunService, kept_versions: int = KEPT_VERSIONS) -> None:
+    def __init__(
+        self, basics: Basics, *, runs: RunService, guards: Sequence[Guard] = (), kept_versions: int = KEPT_VERSIONS
+    ) -> None:
         self._clock = basics.clock
         self._event_log = basics.event_log
         self._runs = runs
         self._kept_versions = kept_versions
+        self._guards = guards
 
     def read(self, tx: Transaction, principal: Principal, address: StateAddress) -> StoredState | None:
         """Return the current state, None if there is none. Raises NotFound, Denied."""
@@ -81,7 +88,7 @@ class StateService:
         """
         self._enter_to_change(tx, principal, address, "SAVE")
         store = StateStore(tx)
-        self._check_lock(store.lock(address.block_id), lock_id)
+        self._refuse_held(tx, principal, address.block_id, lock_id)
         versions = store.versions(address.block_id)
         current = next((version for version in versions if version.is_current), None)
         if current is not None and not current.follow(new):
@@ -102,7 +109,7 @@ class StateService:
         _refuse_run(principal)
         self._enter_to_change(tx, principal, address, "DELETE")
         store = StateStore(tx)
-        self._check_lock(store.lock(address.block_id), lock_id)
+        self._refuse_held(tx, principal, address.block_id, lock_id)
         current = store.current(address.block_id)
         if current is None:
             return
@@ -128,6 +135,7 @@ class StateService:
             if holder.id != lock_id:
                 raise Locked(holder)
             return
+        self._refuse_held(tx, principal, address.block_id, lock_id)
         grant = principal.run
         store.add_lock(
             StateLock(
@@ -241,7 +249,7 @@ class StateService:
         """
         _refuse_run(principal)
         self._enter_to_change(tx, principal, StateAddress(None, block_id), verb)
-        self._check_lock(StateStore(tx).lock(block_id), None)
+        self._refuse_held(tx, principal, block_id, None)
         stored = self._stored(tx, block_id, number)
         if stored.version.is_current:
             return stored.version
@@ -332,6 +340,13 @@ class StateService:
                 remedy="Stop: what was begun may still be written, and nothing new begins.",
             )
 
+    def _refuse_held(self, tx: Transaction, principal: Principal, block_id: UUID, lock_id: str | None) -> None:
+        """Refuse a state that is locked otherwise, and people whose block is on hold: they may end what they had locked before."""
+        lock = StateStore(tx).lock(block_id)
+        self._check_lock(lock, lock_id)
+        for guard in self._guards if lock is None and principal.run is None else ():
+            guard(tx, block_id, "given another state")
+
     def _check_lock(self, holder: StateLock | None, lock_id: str | None) -> None:
         if holder is not None and holder.id != lock_id:
             raise Locked(holder)
@@ -392,9 +407,14 @@ class StateService:
         return None if task is None else task.version
 
     def _reason(self, tx: Transaction, principal: Principal) -> str | None:
-        """Return why a run writes."""
-        grant = principal.run
-        return None if grant is None else self._runs.by_id(tx, grant.run_id).trigger.reason.value
+        """Return why a run writes: what was said by whoever asked for it or approved it last, or else what started it."""
+        if principal.run is None:
+            return None
+        run = self._runs.by_id(tx, principal.run.run_id)
+        approval = None if run.plan_run_id is None else self._runs.approvals.of(tx, run)
+        said = [vote.comment for vote in approval.votes if vote.comment] if approval is not None else []
+        asked = None if run.task is None else run.task.reason
+        return asked or (said[-1] if said else run.trigger.reason.value)
 
     def _tell(
         self,

@@ -80,6 +80,7 @@ class StateWork:
             Conflict: the latest dry run did not plan this, or the state has changed since.
         """
         self._states.require(tx, principal, block_id, RESTORE)
+        self._blocks.holding.refuse(tx, block_id, "given another state")
         block = self._block(tx, block_id)
         planned = self._blocks.scheduled.planned(tx, block)
         if planned.task is None or planned.task.version != number:
@@ -116,6 +117,7 @@ class StateWork:
         self._states.require(tx, principal, block_id, MAINTAIN)
         _check(command, arguments)
         task = Task(kind=TaskKind.MAINTENANCE, command=command, arguments=tuple(arguments), reason=reason)
+        self._blocks.holding.refuse(tx, block_id, "maintained")
         block = self._start(tx, principal, block_id, task)
         told: list[Json] = [*arguments]
         self._event_log.append(

@@ -192,7 +192,7 @@ def _state_of(progress: BulkProgress) -> words.Badge:
 def _outcome(row: BulkRow, action: BulkAction) -> Outcome:
     told = _CAME_OF.get(row.code or "", row.message or "")
     if row.code == "STARTED" and action in _ENDS:
-        told = "A run destroys what it made"
+        told = (row.message or "").removesuffix(".")
     return Outcome(href=f"/blocks/{row.block_id}", name=row.name, badge=_BADGES[row.state], text=told)
 
 
