@@ -87,13 +87,41 @@ def test_a_restored_state_is_planned_with_first_and_exactly_that_is_applied(worl
 
     restored = send(world, block, "versions/1/apply-restore", REASON)
 
-    assert (restored.status_code, restored.json()["version"]) == (202, 3)
-    assert versions(world, block)[0]["reason"] == "version 1 restored: lost by mistake"
     run = world.latest_run(block)
+    assert (restored.status_code, restored.json()["version"]) == (202, None)
     assert (str(run.id), run.plan_run_id) == (restored.json()["runUuid"], check.run_id)
-    assert "Building Block State Restored" in world.titles(block)
+    assert versions(world, block)[0]["number"] == 2  # the run has not begun
     world.finish()
+    newest = versions(world, block)[0]
+    assert (newest["number"], newest["reason"], newest["author"]) == (3, "version 1 restored: lost by mistake", "run 3")
+    assert "Building Block State Restored" in world.titles(block)
     assert status_of(world.read(block)) == "SUCCEEDED"
+
+
+def asked_for_restore(world: BlockWorld) -> Any:
+    """Return a block whose run waits for a runner to restore version 1 of its state."""
+    block = a_block(world)
+    send(world, block, "versions/1/plan-restore")
+    end_plan(world, world.claimed())
+    assert send(world, block, "versions/1/apply-restore", REASON).status_code == 202
+    return block
+
+
+def test_a_restore_that_is_aborted_before_it_begins_leaves_the_state_as_it_is(world: BlockWorld) -> None:
+    block = asked_for_restore(world)
+
+    world.api.ok("POST", f"/api/blockyard/v1/runs/{world.latest_run(block).id}/abort", media=JSON)
+
+    assert (world.claim(), len(versions(world, block)), versions(world, block)[0]["number"]) == (None, 2, 2)
+
+
+def test_a_restore_does_not_overwrite_what_was_written_before_it_began(world: BlockWorld) -> None:
+    block = asked_for_restore(world)
+    write(world, block, 3)
+
+    assert world.claim() is None
+    assert (world.latest_run(block).status, versions(world, block)[0]["number"]) == (RunStatus.FAILED, 3)
+    assert "nothing was restored" in (world.latest_run(block).summary or "")
 
 
 def test_a_restored_state_that_changes_nothing_needs_no_run(world: BlockWorld) -> None:
