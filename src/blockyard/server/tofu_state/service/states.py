@@ -13,7 +13,7 @@ from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
-from blockyard.server.runs.model import Run
+from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.service import RunService, StateStanding, consumer
 from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion
@@ -196,9 +196,9 @@ class StateService:
     ) -> None:
         """Take the lock away from whoever holds it; with `lock_id` only that one. One that is not held is no error.
 
-        The event says from whom, and why.
+        The event says from whom, and why, and warns where the run that holds it is under way.
 
-        Raises NotFound, Denied, Locked (it is another lock).
+        Raises NotFound, Denied, Conflict (it is another lock).
         """
         _refuse_run(principal)
         self._enter(tx, principal, StateAddress(None, block_id), "SAVE")
@@ -206,9 +206,18 @@ class StateService:
         holder = store.lock(block_id)
         if holder is None:
             return
-        if lock_id is not None:
-            self._check_lock(holder, lock_id)
-        self._tell_lock(tx, principal, block_id, {"holder": holder.author, "lock": holder.id, "reason": reason})
+        if lock_id is not None and lock_id != holder.id:
+            raise Conflict(
+                f"the state has another lock than the one that is named: {holder.author} took it at "
+                f"{holder.created_at:%Y-%m-%d %H:%M:%S} UTC",
+                code="StateLocked",
+                remedy="Read the lock again; take it away only if whoever holds it does not work any more.",
+            )
+        told: JsonObject = {"holder": holder.author, "lock": holder.id, "reason": reason}
+        if holder.run_id is not None and not self._runs.by_id(tx, RunId(holder.run_id)).is_final:
+            told["warning"] = "its run is under way, and may write the state without a lock now"
+            log.warning("state unlocked under a run", block_id=str(block_id), run_id=str(holder.run_id))
+        self._tell_lock(tx, principal, block_id, told)
         store.remove_lock(block_id)
 
     def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:

@@ -37,6 +37,11 @@ _ARGUMENTS = {
 }
 """How many each command takes: addresses, and the id of what is imported."""
 
+_NAME = r"[^\W\d][\w-]*"
+_STEP = rf'{_NAME}(?:\[(?:\d{{1,9}}|"(?:[^"\\]|\\.)*")\])?'
+_ADDRESS = re.compile(rf"{_STEP}(?:\.{_STEP})+")
+"""Names with a dot between them, each maybe with the key of an instance. The engine says whether it exists."""
+
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 
 
@@ -172,10 +177,18 @@ def _check(command: MaintenanceCommand, arguments: Sequence[str]) -> None:
             remedy="Send addresses; for STATE_MV the old and the new one, for IMPORT an address and an id.",
         )
     for position, text in enumerate(arguments):
+        is_id = command is MaintenanceCommand.IMPORT and position == 1
         if text.startswith("-") or not _PLAIN.fullmatch(text):
             raise Invalid(
                 "an argument is an address or an id, not an option",
                 code="MaintenanceArguments",
                 field=f"/arguments/{position}",
                 remedy=f"Send a text of at most {MAX_CHARACTERS} printable characters that does not begin with a dash.",
+            )
+        if not is_id and not _ADDRESS.fullmatch(text):
+            raise Invalid(
+                "no resource and no module can have this address",
+                code="MaintenanceArguments",
+                field=f"/arguments/{position}",
+                remedy="Send an address as 'state list' prints it, such as aws_db.main or module.net[0].aws_vpc.it[\"a\"].",
             )
