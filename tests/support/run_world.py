@@ -35,7 +35,7 @@ from blockyard.server.runs.service import (
 )
 from blockyard.server.runs.store import AttemptStore
 from blockyard.server.tofu_state.api import routes as state_routes
-from blockyard.server.tofu_state.service import StateLockbook, StateService
+from blockyard.server.tofu_state.service import StateLockbook, StateRestorer, StateService
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
@@ -119,7 +119,14 @@ class RunPart:
         self.content = Content()
         self.listener = Listener()
         self.context = replace(whole.services.runs._context, ports=Above(), limits=limits)
-        self.context.ports.put(RunPorts(self.content, self.listener, StateLockbook(MASTER_KEY)))
+        self.context.ports.put(
+            RunPorts(
+                self.content,
+                self.listener,
+                StateLockbook(MASTER_KEY),
+                StateRestorer(self.context.basics, kept_versions=20),
+            )
+        )
         self.runs = RunService(self.context)
         self.claims = ClaimService(self.context)
         self.reports = ReportService(self.context)

@@ -183,7 +183,7 @@ def test_an_approval_is_for_the_state_that_was_shown(world: BlockWorld) -> None:
     world.delete(block)
     second = world.latest_run(block)
     decide(world, block, plan=second.id, buildingBlockName=name)
-    write_state(world, block, DATABASE, serial=3)
+    write_state(world, block, DATABASE, MACHINE, "aws_db.second", "aws_db.third", serial=3)
     nobody, third = world.claim(), world.latest_run(block)
 
     assert refusal(changed) == (409, "PlanChanged")

@@ -273,6 +273,8 @@ BAD_BODIES = [
     b'{"version": 4.0, "serial": 1, "lineage": "x"}',
     b'{"version": 99, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "y": "' + b"y" * 300_000 + b'"}',
     b'{"version": 4, "serial": 1, "lineage": 2}',
+    b'{"version": 4, "serial": 1, "lineage": "x", "resources": "x"}',
+    b'{"version": 4, "serial": 1, "lineage": "x", "resources": ["x"]}',
     b"\xff\xfe",
     b"[" * 100_000,
     b'{"x": "' + b"y" * 300_000,

@@ -99,13 +99,41 @@ def test_a_restored_state_is_planned_with_first_and_exactly_that_is_applied(worl
 
     restored = send(world, block, "versions/1/apply-restore", REASON)
 
-    assert (restored.status_code, restored.json()["version"]) == (202, 3)
-    assert versions(world, block)[0]["reason"] == "version 1 restored: lost by mistake"
     run = world.latest_run(block)
+    assert (restored.status_code, restored.json()["version"]) == (202, None)
     assert (str(run.id), run.plan_run_id) == (restored.json()["runUuid"], check.run_id)
-    assert "Building Block State Restored" in world.titles(block)
+    assert versions(world, block)[0]["number"] == 2  # the run has not begun
     world.finish()
+    newest = versions(world, block)[0]
+    assert (newest["number"], newest["reason"], newest["author"]) == (3, "version 1 restored: lost by mistake", "run 3")
+    assert "Building Block State Restored" in world.titles(block)
     assert status_of(world.read(block)) == "SUCCEEDED"
+
+
+def asked_for_restore(world: BlockWorld) -> Any:
+    """Return a block whose run waits for a runner to restore version 1 of its state."""
+    block = a_block(world)
+    send(world, block, "versions/1/plan-restore")
+    end_plan(world, world.claimed())
+    assert send(world, block, "versions/1/apply-restore", REASON).status_code == 202
+    return block
+
+
+def test_a_restore_that_is_aborted_before_it_begins_leaves_the_state_as_it_is(world: BlockWorld) -> None:
+    block = asked_for_restore(world)
+
+    world.api.ok("POST", f"/api/blockyard/v1/runs/{world.latest_run(block).id}/abort", media=JSON)
+
+    assert (world.claim(), len(versions(world, block)), versions(world, block)[0]["number"]) == (None, 2, 2)
+
+
+def test_a_restore_does_not_overwrite_what_was_written_before_it_began(world: BlockWorld) -> None:
+    block = asked_for_restore(world)
+    write(world, block, 3)
+
+    assert world.claim() is None
+    assert (world.latest_run(block).status, versions(world, block)[0]["number"]) == (RunStatus.FAILED, 3)
+    assert "nothing was restored" in (world.latest_run(block).summary or "")
 
 
 def test_a_restored_state_that_changes_nothing_needs_no_run(world: BlockWorld) -> None:
@@ -165,6 +193,17 @@ def test_a_hold_keeps_the_state_as_it_is(world: BlockWorld) -> None:
     assert versions(world, block)[0]["number"] == 3
 
 
+def test_another_state_with_the_serial_of_the_stored_one_is_told_so(world: BlockWorld) -> None:
+    block = a_block(world)
+    body: JsonObject = {"version": 4, "serial": 2, "lineage": "one", "resources": []}
+    path = f"/api/terraform/state/workspace/shop/buildingBlock/{uuid_of(block)}"
+
+    refused = world.api.send("POST", path, body, media=JSON)
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (409, "StateSerial")
+    assert "another state with the serial 2 is stored already" in refused.json()["message"]
+
+
 def test_work_on_a_state_is_a_run_of_its_own_for_runners_that_know_it(world: BlockWorld) -> None:
     block = a_block(world)
     world.api.ok("POST", f"{OWN}/{uuid_of(block)}/detect", media=JSON)
@@ -199,6 +238,14 @@ def test_work_on_a_state_is_a_run_of_its_own_for_runners_that_know_it(world: Blo
     [
         ({"arguments": ["-target=x"]}, "/arguments/0"),
         ({"arguments": ["a\nb"]}, "/arguments/0"),
+        ({"arguments": ["x;touch"]}, "/arguments/0"),
+        ({"arguments": ["$(id)"]}, "/arguments/0"),
+        ({"arguments": ["a.b", "a.b a.b"]}, "/arguments/1"),
+        ({"arguments": ["../x"]}, "/arguments/0"),
+        ({"arguments": [""]}, "/arguments/0"),
+        ({"arguments": ['a.b["x" ]']}, "/arguments/0"),
+        ({"arguments": ["a." + "b" * 1000]}, "/arguments/0"),
+        ({"command": "IMPORT", "arguments": ["a", "an id; of $(any) kind"]}, "/arguments/0"),
         ({"arguments": []}, "/arguments"),
         ({"command": "STATE_MV"}, "/arguments"),
         ({"command": "TAINT", "arguments": ["a", "b"]}, "/arguments"),
@@ -226,6 +273,24 @@ def test_who_may_work_on_states(world: BlockWorld) -> None:
     for principal, status in ((OTHER, 404), (SHOP, 403), (PLATFORM, 202)):
         world.api.be(principal)
         assert send(world, block, "maintenance", REMOVAL).status_code == status
+
+
+def test_a_forced_unlock_of_a_run_that_is_under_way_warns_in_its_event(world: BlockWorld) -> None:
+    block = a_block(world)
+    send(world, block, "versions/1/plan-restore")
+    claimed = world.claimed()
+    address = StateAddress(None, UUID(uuid_of(block)))
+    info: JsonObject = {"ID": "l-1"}
+    world.db.write_now(lambda tx: world.services.state.lock(tx, claimed.principal, address, info, "l-1"))
+
+    path = f"{OWN}/{uuid_of(block)}/state/lock"
+    other = world.api.send("DELETE", f"{path}?ID=l-2", media=JSON)
+    assert (other.status_code, "another lock" in other.json()["message"]) == (409, True)
+    assert world.api.send("DELETE", path, media=JSON).status_code == 204
+
+    (event,) = [one for one in world.all_events() if one.title == "Building Block State Unlocked"]
+    assert event.content is not None
+    assert "under way" in str(event.content["warning"])
 
 
 def test_a_forced_unlock_says_from_whom_and_why(world: BlockWorld) -> None:

@@ -24,7 +24,7 @@ def a_plan_is_the_newest(sim: Simulation, before: Rows) -> Iterator[str]:
         for one in between:
             if (one.block_id, one.behavior, one.status) == (run.block_id, "APPLY", "SUCCEEDED"):
                 yield f"{engine.label} of {sim.name(run.block_id)} applies a plan that is older than run {one.number}"
-    for run in _fresh(sim, before):
+    for run in _begun(sim, before):
         restores = None if run.plan_run_id is None else sim.rows.runs[run.plan_run_id].restores
         if restores is None:
             continue
@@ -145,6 +145,16 @@ def _other(was: BlockRow, now: BlockRow) -> Iterator[str]:
 
 def _fresh(sim: Simulation, before: Rows) -> list[RunRow]:
     return [run for run in sim.rows.runs.values() if run.id not in before.runs]
+
+
+def _begun(sim: Simulation, before: Rows) -> list[RunRow]:
+    """Return the runs that a runner has got for the first time."""
+    return [
+        run
+        for run in sim.rows.runs.values()
+        if (run.attempt, run.status) == (1, "IN_PROGRESS")
+        and (run.id not in before.runs or before.runs[run.id].attempt == 0)
+    ]
 
 
 def _moment(block_id: UUID, at: datetime) -> datetime:

@@ -310,5 +310,6 @@ def _run(row: tuple[str, ...]) -> RunRow:
     ids = UUID(id_), UUID(block_id)
     of_plan = UUID(plan) if plan else None
     begin = (*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason)
-    restores = (json.loads(task or "null") or {}).get("version")
+    does = json.loads(task or "null") or {}
+    restores = does.get("version") if does.get("kind") == "RESTORE_PLAN" else None
     return RunRow(*begin, of_plan, bool(awaits), bool(passes), created, restores)

@@ -14,6 +14,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SHARED_RUNNER
 from blockyard.server.runs.model import Claimer, Run, RunId
+from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.service import Claim, plan_context
 from blockyard.server.tofu_state.model import NewState
 from blockyard.server.tofu_state.service import StateAddress
@@ -88,7 +89,7 @@ def _claimed(sim: Simulation, tx: Transaction, held: Sequence[Engine]) -> Engine
         inputs={key: str(item["value"]) for key, item in claimed.inputs.items()} if saved is None else saved["inputs"],
         heard_at=sim.clock.now,
         plan_serial=None if saved is None else saved["serial"],
-        restores=None if run.task is None else run.task.version,
+        restores=run.task.version if run.task is not None and run.task.kind is TaskKind.RESTORE_PLAN else None,
     )
 
 

@@ -64,10 +64,12 @@ def apply_restore(
         path = own("blocks", found, "state", "versions", str(version), "apply-restore")
         done = session.client.post(path, {"reason": reason})
         run = text(done, "runUuid")
-        then = f"run {run} applies the plan." if run else "nothing differs from it."
-        session.printer.result(
-            done, f"Version {version} is the state again, as version {number(done, 'version')}; {then}"
-        )
+        said = f"Run {run} makes version {version} the state again when it begins, and applies the plan."
+        if not run:
+            said = (
+                f"Version {version} is the state again, as version {number(done, 'version')}; nothing differs from it."
+            )
+        session.printer.result(done, said)
 
 
 @state.command("rm")

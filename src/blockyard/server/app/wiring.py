@@ -68,7 +68,14 @@ from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import ResourceService, StateLockbook, StateService, StateWork
+from blockyard.server.tofu_state.service import (
+    LossGuard,
+    ResourceService,
+    StateLockbook,
+    StateRestorer,
+    StateService,
+    StateWork,
+)
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
@@ -239,6 +246,20 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     tenants.blocks.put(blocks.on_tenants)
     context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions, guards=[blocks.holding.refuse])
+    context.ports.put(
+        RunPorts(
+            content=blocks.hooks,
+            listener=blocks.hooks,
+            locks=locks,
+            restoring=StateRestorer(basics, kept_versions=settings.state_versions),
+        )
+    )
+    state = StateService(
+        basics,
+        runs=runs,
+        kept_versions=settings.state_versions,
+        guards=[LossGuard(blocks=blocks, contents=locks).require_kept],
+    )
 
     policies = PolicyService(basics, tags.guard, tag_definitions)
     views, plans = RunViews(context), PlanViews(context)
@@ -323,7 +344,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
-        state_work=StateWork(basics, states=state, runs=runs, blocks=blocks),
+        state_work=StateWork(basics, states=state, runs=runs, blocks=blocks, contents=locks),
         resources=ResourceService(basics, runs=runs, blocks=blocks.usage, definitions=definitions),
         drift=drift,
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),

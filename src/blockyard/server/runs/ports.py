@@ -97,6 +97,13 @@ class StateLocks(Protocol):
         """Return what stands for the current state of a block: another state has another mark, and so has none."""
 
 
+class StateRestoring(Protocol):
+    """Implemented by tofu_state."""
+
+    def restore(self, tx: Transaction, run: Run) -> None:
+        """Make the state that a run was planned with the current one, if it has that task. A refusal fails the run with its message."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunPorts:
     """All of the above."""
@@ -104,3 +111,4 @@ class RunPorts:
     content: RunContent
     listener: RunListener
     locks: StateLocks
+    restoring: StateRestoring

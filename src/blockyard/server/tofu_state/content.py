@@ -87,8 +87,20 @@ def _head(body: bytes) -> tuple[int, str, int | None]:
     if not isinstance(state, dict):
         raise _not_a_state()
     is_encrypted = "encrypted_data" in state
+    if not is_encrypted and not _lists_resources(state.get("resources", [])):
+        raise Invalid(
+            "the resources of the state are no list of objects",
+            code="NotAState",
+            field="/resources",
+            remedy="Send a state as the engine writes it.",
+        )
     version = _Digits(STATE_VERSION) if is_encrypted else state.get("version")
     return (*_checked(version, state.get("serial"), state.get("lineage")), None if is_encrypted else count_in(state))
+
+
+def _lists_resources(value: object) -> bool:
+    """Whether that is what a state says exists; some tools write null for nothing."""
+    return value is None or (isinstance(value, list) and all(isinstance(one, dict) for one in value))
 
 
 class _Digits(str):

@@ -22,6 +22,9 @@ MIN_SECRET_CHARACTERS = 6
 
 MASK = "(sensitive)"
 
+_DYNAMIC = {"type", "value"}
+"""The members of a value whose type is written beside it."""
+
 
 class DifferenceKind(StrEnum):
     """What became of a thing."""
@@ -78,7 +81,7 @@ class _Masking:
     """Knows the secrets of both states."""
 
     def __init__(self, *secrets: frozenset[str]) -> None:
-        self._secrets = frozenset[str]().union(*secrets)
+        self._secrets = sorted(frozenset[str]().union(*secrets), key=len, reverse=True)
 
     def attribute(self, name: str, before: Json, after: Json, *, is_sensitive: bool) -> AttributeDifference:
         """Return how an attribute differs, its values masked or cut."""
@@ -89,6 +92,12 @@ class _Masking:
         return AttributeDifference(
             name, old and old[:MAX_VALUE_CHARACTERS], new and new[:MAX_VALUE_CHARACTERS], is_cut=is_cut
         )
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets, such as an address with the key of an instance."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
 
     def _holds_secret(self, text: str | None) -> bool:
         return text is not None and any(secret in text for secret in self._secrets)
@@ -104,12 +113,12 @@ def _resources(
     for address in sorted(first.keys() | second.keys()):
         old, new = first.get(address), second.get(address)
         if new is None and old is not None:
-            yield ResourceDifference(address, old.resource.type, DifferenceKind.REMOVED)
+            yield ResourceDifference(masking.text(address), old.resource.type, DifferenceKind.REMOVED)
         elif old is None and new is not None:
-            yield ResourceDifference(address, new.resource.type, DifferenceKind.ADDED)
+            yield ResourceDifference(masking.text(address), new.resource.type, DifferenceKind.ADDED)
         elif old is not None and new is not None and old.attributes != new.attributes:
             attributes = tuple(_attributes(old, new, masking))
-            yield ResourceDifference(address, new.resource.type, DifferenceKind.CHANGED, attributes)
+            yield ResourceDifference(masking.text(address), new.resource.type, DifferenceKind.CHANGED, attributes)
 
 
 def _attributes(old: Instance, new: Instance, masking: _Masking) -> Iterator[AttributeDifference]:
@@ -133,17 +142,20 @@ def _secrets_in(state: Mapping[str, Json], instances: Mapping[str, Instance]) ->
     """Return the texts that a state calls sensitive, as they stand within JSON."""
     values = [one.attributes.get(name) for one in instances.values() for name in one.sensitive]
     values += [one.get("value") for one in _objects(state.get("outputs")).values() if one.get("sensitive") is True]
-    return frozenset(
-        json.dumps(text, ensure_ascii=False)[1:-1]
-        for value in values
-        for text in _texts(value)
-        if len(text) >= MIN_SECRET_CHARACTERS
-    )
+    return frozenset(text for value in values for text in _texts(value) if len(text) >= MIN_SECRET_CHARACTERS)
 
 
 def _texts(value: Json) -> Iterator[str]:
+    """Yield the texts and numbers of a value, as they stand within JSON.
+
+    A dynamic value names its type beside it, which is no secret: nearly everything has such a type.
+    """
     if isinstance(value, str):
-        yield value
+        yield json.dumps(value, ensure_ascii=False)[1:-1]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield json.dumps(value)
+    elif isinstance(value, dict) and value.keys() == _DYNAMIC:
+        yield from _texts(value["value"])
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)

@@ -71,7 +71,9 @@ class StateVersion:
             )
         if new.serial <= self.serial:
             raise Conflict(
-                f"the state is older than the stored one (serial {new.serial}, stored {self.serial})",
+                f"another state with the serial {new.serial} is stored already"
+                if new.serial == self.serial
+                else f"the state is older than the stored one (serial {new.serial}, stored {self.serial})",
                 code="StateSerial",
                 remedy="Read the state again and repeat the operation on it.",
             )

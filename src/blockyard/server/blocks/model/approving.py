@@ -4,7 +4,9 @@ A cause stays with its block until a run has applied it: what was declined, or c
 unseen, whatever that one was wanted for.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -109,6 +111,47 @@ def terms_of_destruction(definition: Definition, existing: Sequence[tuple[str, s
     return _terms(rules, destroys=rules.by_blast, types_name=is_precious, reasons=reasons)
 
 
+def terms_of_work(
+    definition: Definition, existing: Sequence[tuple[str, str]] | None, arguments: Sequence[str]
+) -> ApprovalTerms | None:
+    """Return what the approval of work on the state itself takes; None if none is needed.
+
+    What it removes, renames or takes in is no change that a later plan would show as a loss. `existing` is as above.
+    """
+    rules = definition.approval_rules or NO_RULES
+    touched = [(one, _type_in(one)) for one in arguments]
+    touched += [pair for pair in existing or () if any(_is_within(pair[0], one) for one in arguments)]
+    precious = sorted({address for address, type_ in touched if _is_precious(address, type_, rules.precious)})
+    is_precious = bool(precious) or (existing is None and bool(rules.precious))
+    if not is_precious and not (rules.by_blast and (existing is None or existing)):
+        return None
+    reasons = ["It works on the state itself: no plan says what is lost by that."]
+    reasons += [f"It touches something precious: {_some(precious)}."] if precious else []
+    return _terms(rules, destroys=rules.by_blast, types_name=is_precious, reasons=reasons)
+
+
+def terms_of_forgetting(definition: Definition, lost: Sequence[tuple[str, str]] | None) -> ApprovalTerms | None:
+    """Return what it takes to replace a state by one that lacks `lost`; None if nothing. `lost` is None if nobody knows."""
+    terms = terms_of_destruction(definition, lost)
+    if terms is None:
+        return None
+    gone = "What the state forgets is not known here" if lost is None else f"The state forgets {_some_of(lost)}"
+    return replace(terms, reasons=(f"{gone}: nobody would manage that any more.",))
+
+
+def both(one: ApprovalTerms | None, other: ApprovalTerms | None) -> ApprovalTerms | None:
+    """Return terms that meet both."""
+    if one is None or other is None:
+        return one or other
+    return replace(
+        one,
+        needed=max(one.needed, other.needed),
+        four_eyes=one.four_eyes or other.four_eyes,
+        types_name=one.types_name or other.types_name,
+        reasons=(*one.reasons, *other.reasons),
+    )
+
+
 def _terms(rules: ApprovalRules, *, destroys: bool, types_name: bool, reasons: Sequence[str]) -> ApprovalTerms:
     return ApprovalTerms(
         needed=rules.destructive_approvals if destroys else rules.approvals,
@@ -122,6 +165,25 @@ def _terms(rules: ApprovalRules, *, destroys: bool, types_name: bool, reasons: S
         deputy_group=rules.deputy_group,
         deputy_after=_hours(rules.deputy_hours),
     )
+
+
+_INDEX = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[^\]"]*\]')
+
+
+def _is_within(address: str, whole: str) -> bool:
+    """Whether a thing is another one or part of it; every instance counts, as an index may be written in many ways."""
+    inner, outer = _INDEX.sub("", address), _INDEX.sub("", whole)
+    return inner == outer or inner.startswith(f"{outer}.")
+
+
+def _type_in(address: str) -> str:
+    """Return the type that an address names."""
+    steps = _INDEX.sub("", address).split(".")
+    return steps[-2] if len(steps) > 1 else ""
+
+
+def _some_of(pairs: Sequence[tuple[str, str]]) -> str:
+    return _some([address for address, _ in pairs])
 
 
 def _hours(number: int | None) -> timedelta | None:

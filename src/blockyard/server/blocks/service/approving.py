@@ -1,7 +1,7 @@
 """Whether what a block is to become waits for an approval."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from blockyard.protocol.names import ChangeAction
@@ -9,9 +9,12 @@ from blockyard.server.blocks.model.approving import (
     Cause,
     asks_before_destruction,
     asks_for_plan,
+    both,
     cause_of,
     terms_of,
     terms_of_destruction,
+    terms_of_forgetting,
+    terms_of_work,
 )
 from blockyard.server.blocks.model.block import Block, Operation
 from blockyard.server.blocks.service.ports import BlockStates
@@ -21,7 +24,7 @@ from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, RunId, TriggerReason
-from blockyard.server.runs.model.approval import Asked, Destruction, distinct
+from blockyard.server.runs.model.approval import ApprovalTerms, Asked, Destruction, distinct
 from blockyard.server.runs.model.plan import Plan, PlannedChange, PlanSource, PlanSummary
 from blockyard.server.runs.service import RunService
 
@@ -61,10 +64,19 @@ class Approving:
         definition, _ = self._reading(tx).version_of(block)
         return asks_for_plan(definition, _causes(block))
 
-    def asked(self, tx: Transaction, block: Block, plan_run_id: RunId, *, in_any_case: bool = False) -> Asked | None:
+    def asked(
+        self,
+        tx: Transaction,
+        block: Block,
+        plan_run_id: RunId,
+        *,
+        in_any_case: bool = False,
+        forgetting: ApprovalTerms | None = None,
+    ) -> Asked | None:
         """Return what the application of a plan waits for; None if it waits for nothing.
 
-        With `in_any_case` somebody has to say yes whatever the definition asks for.
+        With `in_any_case` somebody has to say yes whatever the definition asks for. `forgetting` is what it takes besides where another
+        state takes the place of the current one: then no former approval counts.
         """
         definition, _ = self._reading(tx).version_of(block)
         run, planned = self._runs.by_id(tx, plan_run_id), self._runs.planned
@@ -73,11 +85,12 @@ class Approving:
         grown = self._grown(tx, block) if Cause.UPGRADE in causes else ()
         destroyed = planned.destroyed(tx, run)
         terms = terms_of(definition, causes, summary, destroyed, grown=grown, in_any_case=in_any_case)
+        terms = both(terms, forgetting)
         if terms is None:
             return None
         ordered_by = (block.author,) if Cause.CREATION in causes else ()
         asked = Asked(terms=terms, wanted_by=distinct((*ordered_by, *block.wanted_by)))
-        return self._carrying(tx, block, asked, summary)
+        return self._carrying(tx, block, asked, summary) if forgetting is None else asked
 
     def _carrying(self, tx: Transaction, block: Block, asked: Asked, summary: PlanSummary | None) -> Asked:
         """Return what is asked for with the approval that was given for the same before, if there is one that still does."""
@@ -103,10 +116,7 @@ class Approving:
         definition, _ = self._reading(tx).version_of(block)
         if not asks_before_destruction(definition):
             return None
-        contents = self._states.contents(tx, block.id)
-        is_known = contents.exists or not _may_be_elsewhere(block, version)
-        existing = contents.resources if is_known else None
-        pairs = None if existing is None else [(one.address, one.type) for one in existing]
+        mark, pairs = self._existing(tx, block, version)
         terms = terms_of_destruction(definition, pairs)
         if terms is None:
             return None
@@ -114,7 +124,7 @@ class Approving:
         asked = Asked(
             terms=terms,
             wanted_by=distinct((*self._deleted_by(tx, block), author)),
-            destruction=Destruction(mark=contents.mark, plan=plan),
+            destruction=Destruction(mark=mark, plan=plan),
         )
         return self._carrying(tx, block, asked, None if plan is None else plan.summary)
 
@@ -123,6 +133,36 @@ class Approving:
         latest = self._runs.latest(tx, block.id) if block.operation is Operation.DELETION else None
         approval = None if latest is None else self._runs.approvals.of(tx, latest)
         return () if approval is None else (approval.wanted_by, *approval.also_wanted_by)
+
+    def asked_of_work(self, tx: Transaction, block: Block, version: Version, arguments: Sequence[str]) -> Asked | None:
+        """Return what work on the state of a block waits for, with the state as it is now; None if it waits for nothing."""
+        definition, _ = self._reading(tx).version_of(block)
+        if not asks_before_destruction(definition):
+            return None
+        mark, pairs = self._existing(tx, block, version)
+        terms = terms_of_work(definition, pairs, arguments)
+        return None if terms is None else Asked(terms=terms, destruction=Destruction(mark=mark, plan=None))
+
+    def terms_of_loss(self, tx: Transaction, block: Block, kept: Collection[str] | None) -> ApprovalTerms | None:
+        """Return what it takes to replace the state by one of which only `kept` is known; None if nothing.
+
+        `kept` are addresses; None if nobody knows what that state holds.
+        """
+        definition, version = self._reading(tx).version_of(block)
+        if not asks_before_destruction(definition):
+            return None
+        _, pairs = self._existing(tx, block, version)
+        lost = (
+            None if pairs is None or (kept is None and pairs) else [one for one in pairs if one[0] not in (kept or ())]
+        )
+        return terms_of_forgetting(definition, lost)
+
+    def _existing(self, tx: Transaction, block: Block, version: Version) -> tuple[str, list[tuple[str, str]] | None]:
+        """Return the mark of a block's state, with addresses and types of what exists, None if nobody knows."""
+        contents = self._states.contents(tx, block.id)
+        is_known = contents.exists or not _may_be_elsewhere(block, version)
+        existing = contents.resources if is_known else None
+        return contents.mark, None if existing is None else [(one.address, one.type) for one in existing]
 
     def is_outdated(self, tx: Transaction, run: Run) -> bool:
         """Whether a run waits for the approval of the destruction of what is not there any more as it was."""

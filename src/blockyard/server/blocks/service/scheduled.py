@@ -1,5 +1,6 @@
 """What is done with blocks on schedule: dry runs, the application of their plans, runs. Nobody is authorized here."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from blockyard.protocol.names import Behavior, ImplementationType
@@ -11,6 +12,7 @@ from blockyard.server.blocks.store import BlockStore
 from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.task import Task
 
 
@@ -59,6 +61,10 @@ class ScheduledRuns:
         """Return the latest dry run, whose plan can be applied, also one of a restored state. Raises Conflict."""
         return self._planning.planned(tx, block, restoring=True)
 
+    def terms_of_loss(self, tx: Transaction, block: Block, kept: Collection[str] | None) -> ApprovalTerms | None:
+        """Return what it takes to replace the state of a block by one of which these addresses are known; None if nothing."""
+        return self._starter.terms_of_loss(tx, block, kept)
+
     def apply_plan(
         self,
         tx: Transaction,
@@ -67,10 +73,13 @@ class ScheduledRuns:
         *,
         author: Author = SYSTEM,
         in_any_case: bool = False,
+        task: Task | None = None,
+        forgetting: ApprovalTerms | None = None,
     ) -> Block:
         """Request a run that applies the plan of the latest dry run, and nothing else. Raises Conflict.
 
-        With `in_any_case` it waits for an approval, whatever the definition asks for.
+        With `in_any_case` it waits for an approval, whatever the definition asks for. With a `task` it restores the state that was
+        planned with, and waits for `forgetting` as well.
         """
         version = self._planning.require_plannable(tx, block)
         planned = self._planning.planned(tx, block, restoring=author != SYSTEM)
@@ -83,6 +92,8 @@ class ScheduledRuns:
             reason=reason,
             plan_run_id=planned.id,
             in_any_case=in_any_case,
+            task=task,
+            forgetting=forgetting,
         )
 
     def was_declined(self, tx: Transaction, block: Block) -> bool:

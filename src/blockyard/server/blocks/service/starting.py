@@ -1,6 +1,6 @@
 """Runs of blocks: what a block lacks parks it, else a run is requested in the same transaction; and what follows a run's end."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,6 +26,7 @@ from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runs.model import Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.task import Task, TaskKind
 from blockyard.server.runs.service import RunService
 from blockyard.server.runs.topics import block_topic
@@ -180,6 +181,8 @@ class RunStarter:
         plan_run_id: RunId | None = None,
         pause: timedelta = timedelta(0),
         in_any_case: bool = False,
+        task: Task | None = None,
+        forgetting: ApprovalTerms | None = None,
     ) -> Block:
         """Request a run of a stored block, not offered within `pause`, and return the block with it; a manual block's run is over at once.
 
@@ -197,7 +200,7 @@ class RunStarter:
         elif behavior is Behavior.APPLY and version.implementation_type is ImplementationType.TERRAFORM:
             block = self._approvals.caused(tx, block, reason)
             if plan_run_id is not None:
-                asked = self._approvals.asked(tx, block, plan_run_id, in_any_case=in_any_case)
+                asked = self._approvals.asked(tx, block, plan_run_id, in_any_case=in_any_case, forgetting=forgetting)
             elif self._approvals.plans_first(tx, block):
                 behavior, target = Behavior.DETECT, replace(target, hand_over=False)
         run = self._runs.request(
@@ -210,6 +213,7 @@ class RunStarter:
             serves=block.serves,
             asked=asked,
             pause=pause,
+            task=task,
         )
         requested = block.requested(run.id, behavior, awaits_approval=run.awaits_approval)
         if plan_run_id is not None:
@@ -279,6 +283,10 @@ class RunStarter:
         )
         return True
 
+    def terms_of_loss(self, tx: Transaction, block: Block, kept: Collection[str] | None) -> ApprovalTerms | None:
+        """Return what it takes that the state of a block keeps only these; None if nothing."""
+        return self._approvals.terms_of_loss(tx, block, kept)
+
     def is_to_plan_anew(self, tx: Transaction, block: Block, run: Run) -> bool:
         """Whether a run could not apply its plan because the world had changed, and another plan is to be made."""
         return self._runs.planned.is_stale(tx, run) and self._approvals.plans_first(tx, block)
@@ -318,7 +326,12 @@ class RunStarter:
         One with a `task` may plan otherwise; one that works on the state makes plans worthless.
         """
         target = replace(self._target(tx, block, version), hand_over=False)
-        run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason, task=task)
+        asked = None
+        if task is not None and task.kind is TaskKind.MAINTENANCE:
+            asked = self._approvals.asked_of_work(tx, block, version, task.arguments)
+        run = self._runs.request(
+            tx, author, block=target, behavior=Behavior.DETECT, reason=reason, task=task, asked=asked
+        )
         plans = task is None or task.kind is TaskKind.RESTORE_PLAN
         return self.save(tx, replace(block, latest_dry_run_id=run.id if plans else None))
 

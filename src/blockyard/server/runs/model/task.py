@@ -1,7 +1,7 @@
 """What a run does besides planning the block as it is: plan with an older state, or work on the state itself.
 
-Such runs are of the behavior DETECT: they leave the status of their block alone, and a runner that knows nothing of tasks changes
-nothing.
+All but those that apply a restored state are of the behavior DETECT: they leave the status of their block alone, and a runner
+that knows nothing of tasks changes nothing.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ class TaskKind(StrEnum):
 
     RESTORE_PLAN = "RESTORE_PLAN"
     """Plan as if an older version of the state were the current one."""
+    RESTORE = "RESTORE"
+    """Apply such a plan: the version becomes the current one in the moment a runner gets the run."""
     MAINTENANCE = "MAINTENANCE"
     """Let the engine work on the state itself."""
 
@@ -26,13 +28,15 @@ class Task:
     """What a run does besides.
 
     Attributes:
-        version: of the state to plan with.
+        version: of the state to plan with, or to restore.
+        replaces: the version that it takes the place of; None where there is no state.
         command, arguments: for the engine; addresses and ids, never options.
         reason: what was said by whoever wanted it.
     """
 
     kind: TaskKind
     version: int | None = None
+    replaces: int | None = None
     command: MaintenanceCommand | None = None
     arguments: tuple[str, ...] = ()
     reason: str | None = None
@@ -48,6 +52,7 @@ class Task:
         return {
             "kind": self.kind.value,
             "version": self.version,
+            "replaces": self.replaces,
             "command": None if self.command is None else self.command.value,
             "arguments": arguments,
             "reason": self.reason,
@@ -57,10 +62,11 @@ class Task:
     def read(cls, document: JsonObject) -> "Task":
         """Return a task of its JSON."""
         command, version, arguments = document["command"], document["version"], document["arguments"]
-        reason = document["reason"]
+        reason, replaces = document["reason"], document.get("replaces")
         return cls(
             kind=TaskKind(str(document["kind"])),
             version=version if isinstance(version, int) else None,
+            replaces=replaces if isinstance(replaces, int) else None,
             command=MaintenanceCommand(str(command)) if command is not None else None,
             arguments=tuple(str(one) for one in arguments) if isinstance(arguments, list) else (),
             reason=reason if isinstance(reason, str) else None,

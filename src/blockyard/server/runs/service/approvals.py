@@ -28,6 +28,9 @@ from blockyard.server.runs.topics import wake_everybody
 
 log = structlog.get_logger(__name__)
 
+_LONG = 300
+"""So much of what works on a state is said in a sentence."""
+
 _SUBJECT = "meshBuildingBlockRun"
 
 
@@ -270,6 +273,8 @@ def approval_waits(tx: Transaction, run: Run, *, transparent: bool) -> Sequence[
         return ()
     summary = PlanStore(tx).summary(approval.plan_run_id)
     unknown = "all that it has made" if approval.is_of_state else "its log has the plan"
+    if run.task is not None and run.task.command is not None:
+        unknown = f"{run.task.command.value} {' '.join(run.task.arguments)}"[:_LONG]
     return (
         approval_wait(
             since=approval.requested_at,
@@ -288,6 +293,12 @@ def approval_waits(tx: Transaction, run: Run, *, transparent: bool) -> Sequence[
 def require_state(context: RunContext, tx: Transaction, run: Run, approval: Approval) -> None:
     """Refuse to destroy another state than the one that was shown. Raises OutdatedState."""
     if context.ports().locks.mark(tx, run.block_id) != approval.plan_digest:
+        if run.task is not None:
+            raise OutdatedState(
+                "the state has changed since this was asked for",
+                code="PlanChanged",
+                remedy="Decline it, look at the state, and ask for it again.",
+            )
         raise OutdatedState(
             "what would be destroyed has changed since it was shown",
             code="PlanChanged",

@@ -19,6 +19,7 @@ from blockyard.server.kit.ids import new_secret
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
 from blockyard.server.runs.model.failure_rules import STATE_CHANGED, VALUE_OUTDATED
+from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.ports import OutdatedState, OutdatedValue, RunParts
 from blockyard.server.runs.service.approvals import require_state
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 TOKEN_LENGTH = 43
 """Letters and digits after the prefix: 256 bits."""
+
+_DONE = {Behavior.DESTROY: "destroyed"}
 
 _UNDELIVERABLE = 10
 """How many runs in a row one claim fails because they cannot be delivered; the rest is left to the next claim."""
@@ -132,9 +135,12 @@ class ClaimService:
             RunDocument.model_validate(base)
             digest = None if parts.plan_run_id is None else FileStore(tx).artifact_digest(parts.plan_run_id)
             answer = self._answer(run, base, runner, claim, token=token, plan_digest=digest)
+            if run.attempt == 1 and run.task is not None and run.task.kind is TaskKind.RESTORE:
+                self._context.ports().restoring.restore(tx, run)
         except OutdatedState as refusal:
-            self._ending.note(tx, run, STATE_CHANGED)
-            self._fail(tx, run, f"{refusal.message}: nothing was destroyed")
+            if run.behavior is Behavior.DESTROY:
+                self._ending.note(tx, run, STATE_CHANGED)
+            self._fail(tx, run, f"{refusal.message}: nothing was {_DONE.get(run.behavior, 'changed')}")
             return None
         except OutdatedValue as refusal:
             self._ending.note(tx, run, VALUE_OUTDATED)
@@ -160,11 +166,11 @@ class ClaimService:
         What a run has begun to destroy is another state: only its first attempt is compared.
         """
         _require_plan(tx, run)
-        approval = ApprovalStore(tx).find(run.id) if run.behavior is Behavior.DESTROY else None
+        approval = ApprovalStore(tx).find(run.id) if run.plan_run_id is None else None
         if approval is None:
             return
         if not approval.is_granted:
-            raise OutdatedState("nobody has approved the destruction", code="PlanChanged", remedy="Delete it again.")
+            raise OutdatedState("nobody has approved it", code="PlanChanged", remedy="Ask for it again.")
         if run.attempt == 1:
             require_state(self._context, tx, run, approval)
 

@@ -38,10 +38,10 @@ class StateRunOut(WireModel):
 
 
 class RestoredOut(WireModel):
-    """The version that is the current state now, and the run that applies what was planned; null if nothing is to be changed."""
+    """The run that restores a version when it begins, and applies the plan; or the version, where no run is needed. The other is null."""
 
     building_block_uuid: UUID
-    version: int
+    version: int | None
     run_uuid: UUID | None
 
 
@@ -59,9 +59,13 @@ def working_routes(db: Database, work: StateWork) -> APIRouter:
     async def apply_restore(
         block_id: UUID, number: VersionNumber, body: RestoreIn, principal: CurrentPrincipal
     ) -> RestoredOut:
-        """Make a version of the state the current one, and apply exactly what its dry run has planned."""
+        """Request the run that makes a version of the state the current one, and applies exactly what its dry run has planned."""
         restored = await db.write(lambda tx: work.restore(tx, principal, block_id, number, body.reason))
-        return RestoredOut(building_block_uuid=block_id, version=restored.version.number, run_uuid=restored.run_id)
+        return RestoredOut(
+            building_block_uuid=block_id,
+            version=None if restored.version is None else restored.version.number,
+            run_uuid=restored.run_id,
+        )
 
     @router.post("/maintenance", status_code=HTTPStatus.ACCEPTED)
     async def maintain_state(block_id: UUID, body: MaintenanceIn, principal: CurrentPrincipal) -> StateRunOut:

@@ -53,6 +53,11 @@ class StateLockbook:
             return StateContents(mark=_mark(None), exists=False, resources=())
         return StateContents(mark=_mark(version), exists=True, resources=self._resources(tx, version))
 
+    def addresses(self, version: StateVersion, sealed: bytes) -> Collection[str] | None:
+        """Return what a state holds; None if nobody but its engine knows."""
+        found = self.read(version, sealed)
+        return None if found is None else {one.address for one in found}
+
     def _resources(self, tx: Transaction, version: StateVersion) -> Sequence[Resource] | None:
         """Return what a state says exists, from the index if that is as new; None if only its engine can read it, or it is large."""
         states = StateStore(tx)
@@ -61,10 +66,14 @@ class StateLockbook:
                 return None
             found = ResourceStore(tx).of_block(version.block_id).values()
             return sorted((one.resource for one in found), key=lambda one: one.address)
+        return self.read(version, states.sealed(version)) if version.size_bytes <= MOST_READ else None
+
+    def read(self, version: StateVersion, sealed: bytes) -> Sequence[Resource] | None:
+        """Return what a state says exists by its content; None if only its engine can read it, or it is large."""
         if version.size_bytes > MOST_READ:
             return None
         try:
-            return resources_in(open_state(self._master_key, version.block_id, states.sealed(version)))
+            return resources_in(open_state(self._master_key, version.block_id, sealed))
         except Refusal:  # another master key: then nobody knows
             return None
 

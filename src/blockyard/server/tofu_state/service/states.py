@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 import structlog
@@ -12,9 +13,11 @@ from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
-from blockyard.server.runs.model import Run
+from blockyard.server.runs.model import Run, RunId
+from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.service import RunService, StateStanding, consumer
-from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
+from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion
+from blockyard.server.tofu_state.service.keeping import content_of, keep
 from blockyard.server.tofu_state.store import ResourceStore, StateStore
 
 log = structlog.get_logger(__name__)
@@ -43,11 +46,16 @@ class StoredState:
     sealed: bytes
 
 
+Guard: TypeAlias = Callable[[Transaction, UUID, tuple[StateVersion, bytes] | None], None]
+"""Asked before anybody but a run puts another state, or none, in place of the current one: refuses that."""
+
+
 class StateService:
     """Reads, writes, locks and restores states."""
 
     def __init__(
         self, basics: Basics, *, runs: RunService, guards: Sequence[Guard] = (), kept_versions: int = KEPT_VERSIONS
+        self, basics: Basics, *, runs: RunService, kept_versions: int = KEPT_VERSIONS, guards: Sequence[Guard] = ()
     ) -> None:
         self._clock = basics.clock
         self._event_log = basics.event_log
@@ -93,7 +101,7 @@ class StateService:
         current = next((version for version in versions if version.is_current), None)
         if current is not None and not current.follow(new):
             return current
-        version = self._add(tx, principal, address.block_id, new, versions)
+        version = self._add(tx, principal, address.block_id, new, versions, guarded=current is not None)
         if principal.run is None:
             self._tell(tx, principal, "Building Block State Written", EventType.CHANGED, version)
         return version
@@ -113,6 +121,7 @@ class StateService:
         current = store.current(address.block_id)
         if current is None:
             return
+        self._require_kept(tx, address.block_id, None)
         store.clear_current(address.block_id)
         ResourceStore(tx).remove_of(address.block_id)
         self._tell(tx, principal, "Building Block State Deleted", EventType.DELETED, current)
@@ -193,9 +202,9 @@ class StateService:
     ) -> None:
         """Take the lock away from whoever holds it; with `lock_id` only that one. One that is not held is no error.
 
-        The event says from whom, and why.
+        The event says from whom, and why, and warns where the run that holds it is under way.
 
-        Raises NotFound, Denied, Locked (it is another lock).
+        Raises NotFound, Denied, Conflict (it is another lock).
         """
         _refuse_run(principal)
         self._enter(tx, principal, StateAddress(None, block_id), "SAVE")
@@ -203,9 +212,18 @@ class StateService:
         holder = store.lock(block_id)
         if holder is None:
             return
-        if lock_id is not None:
-            self._check_lock(holder, lock_id)
-        self._tell_lock(tx, principal, block_id, {"holder": holder.author, "lock": holder.id, "reason": reason})
+        if lock_id is not None and lock_id != holder.id:
+            raise Conflict(
+                f"the state has another lock than the one that is named: {holder.author} took it at "
+                f"{holder.created_at:%Y-%m-%d %H:%M:%S} UTC",
+                code="StateLocked",
+                remedy="Read the lock again; take it away only if whoever holds it does not work any more.",
+            )
+        told: JsonObject = {"holder": holder.author, "lock": holder.id, "reason": reason}
+        if holder.run_id is not None and not self._runs.by_id(tx, RunId(holder.run_id)).is_final:
+            told["warning"] = "its run is under way, and may write the state without a lock now"
+            log.warning("state unlocked under a run", block_id=str(block_id), run_id=str(holder.run_id))
+        self._tell_lock(tx, principal, block_id, told)
         store.remove_lock(block_id)
 
     def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:
@@ -229,6 +247,11 @@ class StateService:
         _refuse_run(principal)
         self._enter(tx, principal, StateAddress(None, block_id), verb)
 
+    def require_free(self, tx: Transaction, principal: Principal, block_id: UUID, verb: str) -> None:
+        """Refuse to change a state that a run works with, or that is locked. Raises NotFound, Denied, Conflict."""
+        self._enter_to_change(tx, principal, StateAddress(None, block_id), verb)
+        self._check_lock(StateStore(tx).lock(block_id), None)
+
     def restore(
         self,
         tx: Transaction,
@@ -250,18 +273,13 @@ class StateService:
         _refuse_run(principal)
         self._enter_to_change(tx, principal, StateAddress(None, block_id), verb)
         self._refuse_held(tx, principal, block_id, None)
+        self.require_free(tx, principal, block_id, verb)
         stored = self._stored(tx, block_id, number)
         if stored.version.is_current:
             return stored.version
-        old = stored.version
-        new = NewState(
-            serial=old.serial,
-            lineage=old.lineage,
-            md5=old.md5,
-            size_bytes=old.size_bytes,
-            sealed=stored.sealed,
-            resource_count=old.resource_count,
-        )
+        if verb == "SAVE":
+            self._require_kept(tx, block_id, (stored.version, stored.sealed))
+        new = content_of(stored.version, stored.sealed)
         why = f"version {number} restored" + (f": {reason}" if reason else "")
         version = self._add(tx, principal, block_id, new, StateStore(tx).versions(block_id), reason=why)
         self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version, reason=why)
@@ -360,13 +378,13 @@ class StateService:
         before: Sequence[StateVersion],
         *,
         reason: str | None = None,
+        guarded: bool = False,
     ) -> StateVersion:
-        """Store `new` as the current version after those `before`; numbers of removed ones are not used again."""
-        store = StateStore(tx)
+        """Store `new` as the current version after those `before`."""
         grant = principal.run
         version = StateVersion(
             block_id=block_id,
-            number=1 + max((version.number for version in before), default=0),
+            number=0,
             serial=new.serial,
             lineage=new.lineage,
             md5=new.md5,
@@ -375,16 +393,16 @@ class StateService:
             author=self._author(tx, principal),
             run_id=None if grant is None else grant.run_id,
             attempt=None if grant is None else grant.attempt,
-            is_current=True,
             reason=reason or self._reason(tx, principal),
             resource_count=new.resource_count,
         )
-        if any(version.is_current for version in before):
-            store.clear_current(block_id)
-        store.add(version, new)
-        if pruned := to_prune([version.number, *(kept.number for kept in before)], self._kept_versions):
-            store.remove_versions(block_id, pruned)
-        return version
+        if guarded and grant is None:
+            self._require_kept(tx, block_id, (version, new.sealed))
+        return keep(tx, version, new, before, self._kept_versions)
+
+    def _require_kept(self, tx: Transaction, block_id: UUID, after: tuple[StateVersion, bytes] | None) -> None:
+        for guard in self._guards:
+            guard(tx, block_id, after)
 
     def _stored(self, tx: Transaction, block_id: UUID, number: int) -> StoredState:
         version = StateStore(tx).version(block_id, number)
@@ -404,7 +422,7 @@ class StateService:
     def _planned_with(self, tx: Transaction, principal: Principal) -> int | None:
         """Return the version that a run plans with in place of the current one, if it does."""
         task = None if principal.run is None else self._runs.by_id(tx, principal.run.run_id).task
-        return None if task is None else task.version
+        return task.version if task is not None and task.kind is TaskKind.RESTORE_PLAN else None
 
     def _reason(self, tx: Transaction, principal: Principal) -> str | None:
         """Return why a run writes: what was said by whoever asked for it or approved it last, or else what started it."""

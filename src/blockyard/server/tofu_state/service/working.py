@@ -18,6 +18,7 @@ from blockyard.server.runs.model import RunId, TriggerReason
 from blockyard.server.runs.model.task import Task, TaskKind
 from blockyard.server.runs.service import RunService
 from blockyard.server.tofu_state.model import StateVersion
+from blockyard.server.tofu_state.service.lockbook import StateLockbook
 from blockyard.server.tofu_state.service.states import StateService
 from blockyard.server.tofu_state.store import StateStore
 
@@ -36,25 +37,39 @@ _ARGUMENTS = {
 }
 """How many each command takes: addresses, and the id of what is imported."""
 
+_NAME = r"[^\W\d][\w-]*"
+_STEP = rf'{_NAME}(?:\[(?:\d{{1,9}}|"(?:[^"\\]|\\.)*")\])?'
+_ADDRESS = re.compile(rf"{_STEP}(?:\.{_STEP})+")
+"""Names with a dot between them, each maybe with the key of an instance. The engine says whether it exists."""
+
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A state that is the current one again, and the run that brings the world to it; None if nothing differs."""
+    """A state that is the current one again, or the run that makes it so and brings the world to it. The other one is None."""
 
-    version: StateVersion
+    version: StateVersion | None
     run_id: RunId | None
 
 
 class StateWork:
     """Use cases of those who repair states."""
 
-    def __init__(self, basics: Basics, *, states: StateService, runs: RunService, blocks: BlockService) -> None:
+    def __init__(
+        self,
+        basics: Basics,
+        *,
+        states: StateService,
+        runs: RunService,
+        blocks: BlockService,
+        contents: StateLockbook,
+    ) -> None:
         self._event_log = basics.event_log
         self._states = states
         self._runs = runs
         self._blocks = blocks
+        self._contents = contents
 
     def plan_restore(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> RunId | None:
         """Start a dry run that says what would change if a version of the state were restored and applied.
@@ -74,6 +89,8 @@ class StateWork:
 
     def restore(self, tx: Transaction, principal: Principal, block_id: UUID, number: int, reason: str) -> Restored:
         """Make a version of the state the current one, and apply exactly what its dry run has planned.
+
+        The version becomes the current one when a runner gets the run: whatever keeps the run back keeps the state as it is.
 
         Raises:
             NotFound: there is no such version.
@@ -96,12 +113,19 @@ class StateWork:
                 code="StaleRestorePlan",
                 remedy="Start another dry run of the restored state, and look at what it would change.",
             )
-        version = self._states.restore(tx, principal, block_id, number, reason=reason, verb=RESTORE)
-        if planned.changes_detected is False:
-            return Restored(version, None)
-        manual = TriggerReason.MANUAL_EXECUTION
-        applied = self._blocks.scheduled.apply_plan(tx, block, manual, author=principal.author)
-        return Restored(version, applied.latest_run_id)
+        self._states.require_free(tx, principal, block_id, RESTORE)
+        store = StateStore(tx)
+        old = self._states.version_of(tx, block_id, number)
+        kept = self._contents.addresses(old, store.sealed(old))
+        forgetting = self._blocks.scheduled.terms_of_loss(tx, block, kept)
+        if planned.changes_detected is False and forgetting is None:
+            return Restored(self._states.restore(tx, principal, block_id, number, reason=reason, verb=RESTORE), None)
+        replaced = None if current is None else current.number
+        task = Task(kind=TaskKind.RESTORE, version=number, replaces=replaced, reason=reason)
+        applied = self._blocks.scheduled.apply_plan(
+            tx, block, TriggerReason.MANUAL_EXECUTION, author=principal.author, task=task, forgetting=forgetting
+        )
+        return Restored(None, applied.latest_run_id)
 
     def maintain(
         self,
@@ -155,10 +179,18 @@ def _check(command: MaintenanceCommand, arguments: Sequence[str]) -> None:
             remedy="Send addresses; for STATE_MV the old and the new one, for IMPORT an address and an id.",
         )
     for position, text in enumerate(arguments):
+        is_id = command is MaintenanceCommand.IMPORT and position == 1
         if text.startswith("-") or not _PLAIN.fullmatch(text):
             raise Invalid(
                 "an argument is an address or an id, not an option",
                 code="MaintenanceArguments",
                 field=f"/arguments/{position}",
                 remedy=f"Send a text of at most {MAX_CHARACTERS} printable characters that does not begin with a dash.",
+            )
+        if not is_id and not _ADDRESS.fullmatch(text):
+            raise Invalid(
+                "no resource and no module can have this address",
+                code="MaintenanceArguments",
+                field=f"/arguments/{position}",
+                remedy="Send an address as 'state list' prints it, such as aws_db.main or module.net[0].aws_vpc.it[\"a\"].",
             )
