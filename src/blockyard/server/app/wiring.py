@@ -244,8 +244,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         ),
     )
     tenants.blocks.put(blocks.on_tenants)
-    context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))
-    state = StateService(basics, runs=runs, kept_versions=settings.state_versions, guards=[blocks.holding.refuse])
     context.ports.put(
         RunPorts(
             content=blocks.hooks,
@@ -258,7 +256,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         basics,
         runs=runs,
         kept_versions=settings.state_versions,
-        guards=[LossGuard(blocks=blocks, contents=locks).require_kept],
+        guards=[blocks.holding.refuse],
+        keepers=[LossGuard(blocks=blocks, contents=locks).require_kept],
     )
 
     policies = PolicyService(basics, tags.guard, tag_definitions)

@@ -25,9 +25,11 @@ log = structlog.get_logger(__name__)
 KEPT_VERSIONS = 20
 """How many versions of a state are kept. Source: concepts.md 16."""
 
-
-Guard = Callable[[Transaction, UUID, str], None]
+Guard: TypeAlias = Callable[[Transaction, UUID, str], None]
 """Refuses what may not be done with a block now, such as "given another state". Raises Conflict."""
+
+Keeper: TypeAlias = Callable[[Transaction, UUID, tuple[StateVersion, bytes] | None], None]
+"""Asked before anybody but a run puts another state, or none, in place of the current one. Raises Conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +48,24 @@ class StoredState:
     sealed: bytes
 
 
-Guard: TypeAlias = Callable[[Transaction, UUID, tuple[StateVersion, bytes] | None], None]
-"""Asked before anybody but a run puts another state, or none, in place of the current one: refuses that."""
-
-
 class StateService:
     """Reads, writes, locks and restores states."""
 
     def __init__(
-        self, basics: Basics, *, runs: RunService, guards: Sequence[Guard] = (), kept_versions: int = KEPT_VERSIONS
-        self, basics: Basics, *, runs: RunService, kept_versions: int = KEPT_VERSIONS, guards: Sequence[Guard] = ()
+        self,
+        basics: Basics,
+        *,
+        runs: RunService,
+        kept_versions: int = KEPT_VERSIONS,
+        guards: Sequence[Guard] = (),
+        keepers: Sequence[Keeper] = (),
     ) -> None:
         self._clock = basics.clock
         self._event_log = basics.event_log
         self._runs = runs
         self._kept_versions = kept_versions
         self._guards = guards
+        self._keepers = keepers
 
     def read(self, tx: Transaction, principal: Principal, address: StateAddress) -> StoredState | None:
         """Return the current state, None if there is none. Raises NotFound, Denied."""
@@ -401,8 +405,8 @@ class StateService:
         return keep(tx, version, new, before, self._kept_versions)
 
     def _require_kept(self, tx: Transaction, block_id: UUID, after: tuple[StateVersion, bytes] | None) -> None:
-        for guard in self._guards:
-            guard(tx, block_id, after)
+        for keeper in self._keepers:
+            keeper(tx, block_id, after)
 
     def _stored(self, tx: Transaction, block_id: UUID, number: int) -> StoredState:
         version = StateStore(tx).version(block_id, number)
