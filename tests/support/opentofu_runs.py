@@ -144,6 +144,8 @@ class OpenTofuRun:
     """The workspace that owns the definition."""
     behavior: str = "APPLY"
     inputs: list[JsonObject] = field(default_factory=list)
+    former: list[JsonObject] = field(default_factory=list)
+    """Sensitive inputs of the run before."""
     implementation: JsonObject = field(default_factory=dict)
     links: JsonObject = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
@@ -233,6 +235,7 @@ class OpenTofuRun:
             **self.implementation,
         }
         inputs: list[Json] = [*self.inputs]
+        former: list[Json] = [*self.former]
         block: JsonObject = {
             "displayName": "block",
             "workspaceIdentifier": "team-a",
@@ -249,6 +252,7 @@ class OpenTofuRun:
                 "runNumber": 1,
                 "behavior": self.behavior,
                 "runToken": TOKEN,
+                "formerInputs": former,
                 "buildingBlock": {"uuid": BLOCK, "spec": block},
                 "buildingBlockDefinition": {
                     "uuid": "definition",

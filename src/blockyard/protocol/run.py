@@ -240,6 +240,8 @@ class RunSpec(WireModel):
     building_block: RunBlock
     building_block_definition: RunDefinition
     trigger: Trigger | None = None
+    former_inputs: tuple[RunInput, ...] | None = Field(default=None, repr=False)
+    """Sensitive inputs of the last run that applied: the state may hold their values. Only for Blockyard's runner, which masks them."""
     maintenance: Maintenance | None = None
     """Instead of a plan; only for Blockyard's runner."""
 

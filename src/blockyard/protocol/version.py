@@ -14,7 +14,8 @@ Changes are additive; unknown members are ignored.
 3 (2026-11): a secret may stand in another input than it was entered for, where a version of the definition gave the input another
     name: the input then has the member `isRenamed`. For a runner that announces less, such a secret has to be entered again.
 4 (2026-11): a run may work on the state itself: `spec.maintenance` has `command` and `arguments`, and its behavior is DETECT. Only
-    runners that announce 4 are given such a run.
+    runners that announce 4 are given such a run. Where secrets have changed, `spec.formerInputs` has those of the last run that
+    applied, sealed as they were; whoever does not know the member does without.
 """
 
 RUN_HEADER = "Blockyard-Run"

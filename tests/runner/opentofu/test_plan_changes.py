@@ -9,9 +9,11 @@ import pytest
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import ChangeAction
 from blockyard.protocol.plan_changes import MOST_ATTRIBUTES, MOST_CHARACTERS, PlanChanges
+from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.opentofu.engine.plan_json import plan_changes
 from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input
+from tests.support.runner_keys import a_runner_key
 
 NewRun = Callable[..., OpenTofuRun]
 
@@ -73,6 +75,25 @@ def test_the_engine_tells_each_change_without_what_is_sensitive(new_run: NewRun)
     assert second.counts == {ChangeAction.UPDATE: 1, ChangeAction.REPLACE: 1}
     assert second.moved == 1
     assert other_pin.digest != second.digest  # though nobody sees what differs
+
+
+def test_what_a_secret_was_before_is_hidden_in_log_and_changes_however_it_is_spelled(new_run: NewRun) -> None:
+    spelled = "[var.t, jsonencode(var.t), base64encode(var.t), urlencode(var.t)]"
+    files = {"main.tf": f'variable "t" {{}}\nresource "terraform_data" "it" {{ input = {spelled} }}\n'}
+    key = a_runner_key()
+    texts = ('old/"TOP=secret', "another-secret")
+    old, new = (an_input("t", seal(key.public_pem, text), sensitive=True) for text in texts)
+    before = new_run(files=files, inputs=[old], private_key=key.private)
+    assert before.execute().outcome is Outcome.SUCCEEDED, before.reporter.whole_text()
+    run = new_run(files=files, inputs=[new], former=[old], behavior="DETECT", private_key=key.private)
+
+    result = run.execute()
+
+    assert result.plan_changes is not None, run.reporter.whole_text()
+    told = run.reporter.mask(run.reporter.whole_text()) + result.plan_changes.model_dump_json()
+    assert "terraform_data.it" in told
+    for piece in ("TOP", "b2xkLyJUT1A9c2VjcmV0", "another"):
+        assert piece not in told
 
 
 def a_plan(*changes: JsonObject) -> JsonObject:

@@ -502,3 +502,22 @@ def test_a_block_that_now_lacks_something_is_parked_and_its_lost_run_ends(world:
     assert world.latest_run(block).status == "ABORTED"
     assert world.claim() is None
     assert status_of(world.change(parked, inputs={"name": "n"})) == "PENDING"
+
+
+def test_a_runner_of_ours_gets_what_a_changed_secret_was_so_that_it_masks_that_too(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS), ASKED)
+    first = world.finish()
+    body = world.read(block)
+    body["spec"]["inputs"]["size"]["value"] = 2
+    world.api.ok("PUT", f"{BLOCKS}/{uuid_of(block)}", body)
+    same = world.finish()
+    body = world.read(block)
+    body["spec"]["inputs"]["token"]["value"] = a_secret("another-one")
+    world.api.ok("PUT", f"{BLOCKS}/{uuid_of(block)}", body)
+    changed = world.claimed()
+
+    spec: Any = changed.document["spec"]
+    assert "formerInputs" not in str(first.document) + str(same.document)
+    assert [item["key"] for item in spec["formerInputs"]] == ["token"]
+    assert spec["formerInputs"][0]["value"] == same.inputs["token"]["value"]
+    assert spec["formerInputs"][0]["value"] != changed.inputs["token"]["value"]

@@ -1,5 +1,6 @@
 """One run in progress: what it says, what is done already, its commands and its inputs."""
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior, RunBlock, RunInput
 from blockyard.runner.frame.executor import Conclude, ProcessResult, Reporter, RunContext, inconclusive
-from blockyard.runner.frame.failures import Stopped
+from blockyard.runner.frame.failures import StepFailed, Stopped
 from blockyard.runner.frame.inputs import PlainInput, secrets, sensitive_keys, unique
 from blockyard.runner.frame.made_files import read_end
 
@@ -88,6 +89,15 @@ class Work:
         """Return inputs in clear, their secrets masked from now on. Raises StepFailed."""
         sensitive = sensitive_keys(self.context.raw_document)
         opened = [self.context.opener.open(given, is_sensitive=given.key in sensitive) for given in inputs]
+        self.reporter.add_secrets(text for plain in opened for text in secrets(plain))
+        return opened
+
+    def mask_former(self) -> list[PlainInput]:
+        """Return in clear what secrets were before, masked from now on; one that this runner cannot open is left out."""
+        opened: list[PlainInput] = []
+        for given in self.context.document.spec.former_inputs or ():
+            with contextlib.suppress(StepFailed):
+                opened.append(self.context.opener.open(given, is_sensitive=True))
         self.reporter.add_secrets(text for plain in opened for text in secrets(plain))
         return opened
 

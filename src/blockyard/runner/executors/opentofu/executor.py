@@ -118,6 +118,7 @@ class _Execution:
         return Left(user_message=self._prepared.engine.warning)  # logs are not shown to everybody
 
     def _prepare_inputs(self) -> None:
+        self._work.mask_former()
         self._module = prepare_inputs(self._work, self._ready)
 
     def _initialize(self) -> None:
@@ -224,7 +225,7 @@ class _Execution:
             return None
         secret = sensitive_keys(work.context.raw_document)
         opened = work.open_inputs(given for given in work.inputs() if given.key in secret)
-        known = [text for plain in opened for text in secrets(plain)]
+        known = [text for plain in (*opened, *work.mask_former()) for text in secrets(plain)]
         return plan_changes(plan, secrets=[*known, work.run_token], mask=work.reporter.mask)
 
     def _apply_saved_plan(self, link: Link) -> str:

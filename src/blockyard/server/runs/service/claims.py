@@ -23,7 +23,7 @@ from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.ports import OutdatedState, OutdatedValue, RunParts
 from blockyard.server.runs.service.approvals import require_state
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
-from blockyard.server.runs.service.documents import claim_document, run_document
+from blockyard.server.runs.service.documents import claim_document, has_secrets, run_document
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.runs import TOKEN_PREFIX
 from blockyard.server.runs.store import ApprovalStore, AttemptStore, FileStore, QueueStore, RunStore
@@ -134,7 +134,9 @@ class ClaimService:
             base = run_document(run, parts, self._context.links)
             RunDocument.model_validate(base)
             digest = None if parts.plan_run_id is None else FileStore(tx).artifact_digest(parts.plan_run_id)
-            answer = self._answer(run, base, runner, claim, token=token, plan_digest=digest)
+            answer = self._answer(
+                run, base, runner, claim, token=token, plan_digest=digest, before=_applied_before(tx, run, claim, base)
+            )
             if run.attempt == 1 and run.task is not None and run.task.kind is TaskKind.RESTORE:
                 self._context.ports().restoring.restore(tx, run)
         except OutdatedState as refusal:
@@ -175,7 +177,15 @@ class ClaimService:
             require_state(self._context, tx, run, approval)
 
     def _answer(
-        self, run: Run, document: JsonObject, runner: Runner, claim: Claim, *, token: str, plan_digest: str | None
+        self,
+        run: Run,
+        document: JsonObject,
+        runner: Runner,
+        claim: Claim,
+        *,
+        token: str,
+        plan_digest: str | None,
+        before: JsonObject | None,
     ) -> JsonObject:
         return claim_document(
             run,
@@ -185,6 +195,7 @@ class ClaimService:
             links=self._context.links,
             own_protocol=claim.claimer is Claimer.BLOCKYARD,
             plan_digest=plan_digest,
+            before=before,
         )
 
     def _begin_attempt(
@@ -237,6 +248,14 @@ def _require_plan(tx: Transaction, run: Run) -> None:
             code="PlanChanged",
             remedy="Start the run again: what would change is looked at anew.",
         )
+
+
+def _applied_before(tx: Transaction, run: Run, claim: Claim, document: JsonObject) -> JsonObject | None:
+    """Return the document of the run that applied the block last, for our runner and where there are secrets."""
+    if claim.claimer is not Claimer.BLOCKYARD or run.target.implementation is not ImplementationType.TERRAFORM:
+        return None
+    last = RunStore(tx).last_applied(run.block_id) if has_secrets(document) else None
+    return None if last is None else FileStore(tx).document(last.id)
 
 
 def _require_claim(principal: Principal, runner: Runner) -> None:

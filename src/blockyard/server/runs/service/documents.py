@@ -50,10 +50,12 @@ def claim_document(
     links: Links,
     own_protocol: bool,
     plan_digest: str | None = None,
+    before: JsonObject | None = None,
 ) -> JsonObject:
     """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol.
 
-    `plan_digest` is that of the plan to be applied, which our runner compares.
+    `plan_digest` is that of the plan to be applied, which our runner compares. `before` is the document of the run that applied the
+    block last: its secrets are in the state, and our runner masks them, too.
     """
     spec = dict(_object(_without_hashes(document)["spec"]))
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
@@ -70,6 +72,8 @@ def claim_document(
             "blockyard:heartbeat": link(links.own("runs", run.id, "heartbeat")),
             "blockyard:release": link(links.own("runs", run.id, "release")),
         }
+        if former := _former_secrets(before, document):
+            spec["formerInputs"] = former
         if plan_digest is not None and "planArtifact" in all_links:
             all_links["planArtifact"] = {**_object(all_links["planArtifact"]), "sha256": plan_digest}
     return {**document, "spec": spec, "_links": all_links}
@@ -159,6 +163,24 @@ def _mapped(
     changed = implementation(_object(definition_spec["implementation"]))
     spec["buildingBlockDefinition"] = {**definition, "spec": {**definition_spec, "implementation": changed}}
     return {**document, "spec": spec}
+
+
+def has_secrets(document: JsonObject) -> bool:
+    """Whether an input of a kept document is sensitive."""
+    return any(item.get("isSensitive") is True for item in _inputs_of(document))
+
+
+def _former_secrets(before: JsonObject | None, document: JsonObject) -> list[Json]:
+    """Return the sensitive inputs of an older document whose values are others now."""
+    now = {str(item.get(HASH)) for item in _inputs_of(document)}
+    former = [] if before is None else [one for one in _inputs_of(before) if one.get("isSensitive") is True]
+    return [{key: one[key] for key in one if key != HASH} for one in former if str(one.get(HASH)) not in now]
+
+
+def _inputs_of(document: JsonObject) -> list[JsonObject]:
+    block = _object(_object(document["spec"])["buildingBlock"])
+    items = _object(block["spec"]).get("inputs")
+    return [_object(item) for item in items] if isinstance(items, list) else []
 
 
 def _applies_plan(run: Run, document: JsonObject) -> bool:
