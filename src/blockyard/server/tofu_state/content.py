@@ -89,7 +89,7 @@ def _head(body: bytes) -> tuple[int, str, int | None]:
     is_encrypted = "encrypted_data" in state
     if not is_encrypted and not _lists_resources(state.get("resources", [])):
         raise Invalid(
-            "the resources of the state are no list of objects",
+            "the resources of the state are not a list of objects",
             code="NotAState",
             field="/resources",
             remedy="Send a state as the engine writes it.",
