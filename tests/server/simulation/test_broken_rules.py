@@ -35,6 +35,7 @@ from blockyard.server.runs.model import Run, RunId, TriggerReason
 from blockyard.server.runs.service.claims import ClaimService
 from blockyard.server.runs.service.planned import PlannedRuns
 from blockyard.server.runs.service.sweeps import RunSweeper
+from blockyard.server.runs.store.approvals import ApprovalStore
 from blockyard.server.runs.store.tables import runs
 from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import dwelling, simulate
@@ -89,7 +90,7 @@ BROKEN: dict[str, tuple[str, object, str, object, str]] = {
     "late requests take the lock": ("losses", StateService, "_refuse_ended", lambda *_: None, "locked"),
     "parents are deleted": ("undoing", deleting, "_refuse_children", lambda *_: None, "is leaving before its child"),
     "lost runs are not offered again": ("losses", RunSweeper, "_lose", lambda *_: None, "IN_PROGRESS"),
-    "who follows is left behind": ("everything", Upgrades, "due", lambda *_: None, "is not of the newest version"),
+    "who follows is left behind": ("undoing", Upgrades, "due", lambda *_: None, "is not of the newest version"),
     "a stop withdraws nothing": (
         "cascades",
         Withdrawing,
@@ -109,8 +110,8 @@ BROKEN: dict[str, tuple[str, object, str, object, str]] = {
     "plans need no approval": (
         "everything",
         Approving,
-        "terms",
-        lambda *_: None,
+        "asked",
+        lambda *_, **__: None,
         "applies a plan that nobody has approved",
     ),
     "claims do not ask for brakes": ("calendars", BrakeService, "guard", lambda *_: None, "is claimed against a brake"),
@@ -126,12 +127,18 @@ BROKEN: dict[str, tuple[str, object, str, object, str]] = {
     "plans do not age": ("plans", Planning, "planned", _plan_of_any_age, "that is older than run"),
     "plans of restored states are plans": ("plans", Planning, "planned", _plan_of_any_state, "is not the current one"),
     "stale plans are the end": ("plans", RunStarter, "is_to_plan_anew", lambda *_: False, "no other one was made"),
-    "whatever was planned is approved": ("plans", PlannedRuns, "carries", lambda *_: True, "that nobody has approved"),
+    "whatever was planned is approved": (
+        "plans",
+        PlannedRuns,
+        "granted_before",
+        lambda _, tx, block_id, _digest: ApprovalStore(tx).last_decided(block_id),
+        "that nobody has approved",
+    ),
     "nobody is warned": ("ends", expiry, "_next_warning", lambda *_: None, "nobody was warned"),
     "an end stays where it was": ("ends", ExpiryStore, "put", _put_nothing_off, "its end"),
     "nothing ends": ("ends", Expiring, "settle", lambda *_, **__: False, "outlives its end"),
     "deletions begin at once": ("undoing", deleting, "timedelta", lambda **_: timedelta(0), "within its undo window"),
-    "what came meanwhile is forgotten": ("undoing", Deleting, "_go_on", lambda *_: None, "should give"),
+    "what came meanwhile is forgotten": ("undoing", Deleting, "_go_on", lambda *_, **__: None, "should give"),
     "bulk jobs do not end": ("everything", BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 
