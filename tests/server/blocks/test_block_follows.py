@@ -137,6 +137,15 @@ def test_destroying_and_planning_change_no_version(world: BlockWorld) -> None:
     assert version_of(world, block) == uuid_of(first)
 
 
+def test_what_is_being_deleted_follows_nothing_else(world: BlockWorld) -> None:
+    block = an_order(world, world.define(inputs={"size": an_input("INTEGER")}))
+    world.delete(block)
+
+    refused = world.api.refused(409, "PUT", f"{OWN}/{uuid_of(block)}/follows", {"follows": "RELEASES"}, media=JSON)
+
+    assert refused["errorCode"] == "BlockDeleted"
+
+
 def test_a_draft_tells_which_blocks_are_ready_for_it_and_which_need_an_answer(world: BlockWorld) -> None:
     first = world.define(inputs={"size": an_input("INTEGER"), "note": an_input(isOptional=True)})
     an_order(world, first)

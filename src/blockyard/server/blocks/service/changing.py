@@ -135,6 +135,12 @@ class Changing:
         before = require_known(principal, BlockStore(tx).find(block_id), block_id)
         require_save(principal, before)
         _refuse_deleted(before)
+        if before.lifecycle is not Lifecycle.ACTIVE:  # a deletion that is taken back leaves it as it was
+            raise Conflict(
+                "the building block is being deleted",
+                code="BlockDeleted",
+                remedy="Take the deletion back first, where nobody has begun it.",
+            )
         if follows is Follows.DRAFTS and not _may_have_drafts(principal, before):
             raise Conflict(
                 f"drafts are used in workspace '{before.provider}' only",
