@@ -82,6 +82,10 @@ class Content:
         }
         return RunParts(block=block, definition=definition, plan_run_id=self.plan_run_id)
 
+    def name_of(self, tx: Transaction, run: Run) -> str:
+        del tx
+        return run.target.display_name
+
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         del tx, run
         return self.transparent

@@ -94,6 +94,25 @@ def test_a_run_by_hand_without_news_is_wanted_by_who_starts_it(world: BlockWorld
     assert decide(world, block, who=a_person("sue", SHOP)).status_code == 200
 
 
+def test_what_an_api_key_wanted_takes_two_people_where_four_eyes_are_asked_for(world: BlockWorld) -> None:
+    block = a_waiting_block(world, fourEyes=True)
+    sue, nora = a_person("sue", PLATFORM), a_person("nora", PLATFORM)
+
+    assert detail(world, world.latest_run(block))["approval"]["needed"] == 2
+    assert decide(world, block, who=sue).status_code == 200
+    assert status_of(world.read(block)) == "WAITING_FOR_APPROVAL"
+    assert decide(world, block, who=nora).status_code == 200
+    assert world.claimed().behavior == "APPLY"
+
+
+def test_an_api_key_is_none_of_several_people(world: BlockWorld) -> None:
+    block = a_waiting_block(world, approvals=2)
+
+    refused = decide(world, block)
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, "PersonNeeded")
+
+
 def test_people_are_reminded_once(world: BlockWorld) -> None:
     block = a_waiting_block(world, reminderHours=24)
     run = world.latest_run(block)

@@ -338,7 +338,9 @@ def test_something_precious_is_destroyed_only_if_the_name_is_typed(world: BlockW
     assert "aws_db.main" in waits[0]["message"]
     assert (waits[0]["kind"], waits[0]["owner"]) == ("APPROVAL", {"kind": "PROVIDER", "workspace": "platform"})
     assert refusal(decide(world, block)) == (400, "NameNotTyped")
-    assert decide(world, block, buildingBlockName=name).status_code == 200
+    world.change(world.read(block), inputs={"size": "large"}, name="renamed")
+    assert refusal(decide(world, block, buildingBlockName=name)) == (400, "NameNotTyped")
+    assert decide(world, block, buildingBlockName="renamed").status_code == 200
 
 
 def test_a_stale_plan_is_made_anew_and_keeps_its_approval_if_it_does_the_same(world: BlockWorld) -> None:

@@ -23,8 +23,8 @@ class EventType(StrEnum):
     REQUESTED = "Requested"
 
 
-PERSON = "User"
-"""The type of authors who are people."""
+PERSON, KEY = "User", "ApiKey"
+"""The types of authors who are people, and API keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,9 @@ class RunContent(Protocol):
     def document_parts(self, tx: Transaction, run: Run) -> RunParts:
         """Return the parts as they are now. A refusal fails the run with its message."""
 
+    def name_of(self, tx: Transaction, run: Run) -> str:
+        """Return what the block of the run is called now."""
+
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the consumer of the block may read logs and stop runs (run transparency of the definition)."""
 

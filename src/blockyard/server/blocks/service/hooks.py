@@ -119,6 +119,10 @@ class BlockHooks:
             plan_run_id=run.plan_run_id,
         )
 
+    def name_of(self, tx: Transaction, run: Run) -> str:
+        """Return what the block of the run is called now."""
+        return BlockStore(tx).names_of({run.block_id}).get(run.block_id, run.target.display_name)
+
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the consumer of the block may read logs and stop runs; asked at every look of every viewer."""
         return self._definitions.definition(tx, DefinitionId(run.target.definition_id)).run_transparency

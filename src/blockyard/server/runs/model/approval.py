@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.events.model import PERSON, Author
+from blockyard.server.events.model import KEY, PERSON, Author
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
 from blockyard.server.runs.model.plan import Plan
 from blockyard.server.runs.model.run import RunId
@@ -54,6 +54,11 @@ class ApprovalTerms:
     remind_after: timedelta | None = None
     deputy_group: str | None = None
     deputy_after: timedelta | None = None
+
+    def needed_of(self, wanted_by: Sequence[Author]) -> int:
+        """Return how many people have to approve what these wanted: an API key is in the hands of one who may be among them."""
+        by_key = any(author.type == KEY for author in wanted_by)
+        return max(self.needed, 2) if self.four_eyes and by_key else self.needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +158,8 @@ class Approval:
 
     def may(self, author: Author) -> bool:
         """Whether somebody's approval counts, and is not there yet."""
-        return self.is_open and not self._lacks_eyes(author) and not self.has_voted(author)
+        counts = self.needed == 1 or author.type == PERSON
+        return self.is_open and counts and not self._lacks_eyes(author) and not self.has_voted(author)
 
     def has_voted(self, author: Author) -> bool:
         """Whether somebody has approved already."""
@@ -184,6 +190,12 @@ class Approval:
                 code="FourEyes",
                 remedy="Let somebody else sign in who may run this building block; API keys do not count.",
             )
+        if self.needed > 1 and author.type != PERSON:
+            raise Denied(
+                "several people have to approve it here, and an API key is none",
+                code="PersonNeeded",
+                remedy="Approve it as a person.",
+            )
         if self.types_name and name != block_name:
             raise Invalid(
                 "something precious is destroyed or replaced: the name of the building block has to be typed",
@@ -206,7 +218,7 @@ class Approval:
         voters = [vote.author for vote in self.votes]
         has_eyes = all(one.type == PERSON and not any(_same(one, other) for other in wanted_by) for one in voters)
         named = self.types_name or not terms.types_name
-        return named and len(voters) >= terms.needed and (has_eyes or not terms.four_eyes)
+        return named and len(voters) >= terms.needed_of(wanted_by) and (has_eyes or not terms.four_eyes)
 
     def reminded(self) -> "Approval":
         """Return it after people were reminded."""

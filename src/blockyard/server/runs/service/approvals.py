@@ -74,7 +74,8 @@ class ApprovalService:
         if approval.has_voted(principal.author) and approval.plan_run_id == plan:
             return run
         now = self._context.clock()
-        approval.check(principal.author, plan=plan, name=name, block_name=run.target.display_name, at=now)
+        block_name = self._context.ports().content.name_of(tx, run)
+        approval.check(principal.author, plan=plan, name=name, block_name=block_name, at=now)
         self._require_plan(tx, run, approval)
         after = approval.voted(Vote(principal.author, now, comment))
         ApprovalStore(tx).save(after)
@@ -248,7 +249,7 @@ def _new_approval(tx: Transaction, run: Run, asked: Asked) -> Approval:
         plan_run_id=plan_run.id,
         plan_digest=FileStore(tx).artifact_digest(plan_run.id) if destruction is None else destruction.mark,
         changes_digest=None if summary is None else summary.digest,
-        needed=terms.needed,
+        needed=terms.needed_of((wanted_by, *also)),
         four_eyes=terms.four_eyes,
         types_name=terms.types_name,
         reasons=terms.reasons,
