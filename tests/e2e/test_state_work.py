@@ -65,7 +65,8 @@ def test_the_engine_works_on_a_state_in_runs_of_their_own(blockyard: Installatio
 
     assert [one for one in done if one[1] != "SUCCEEDED"] == []
     assert addresses(blockyard, uuid) == there
-    failed = ended(blockyard, own(blockyard, uuid, "state/maintenance", {**body, "command": "STATE_RM"}))
+    nowhere: JsonObject = {**body, "command": "STATE_RM", "arguments": ["terraform_data.nowhere"]}
+    failed = ended(blockyard, own(blockyard, uuid, "state/maintenance", nowhere))
     assert failed["status"] == "FAILED"
     assert (status(blockyard.block(uuid)), lock_status(blockyard, uuid)) == ("SUCCEEDED", 404)
 

@@ -28,7 +28,12 @@ PATTERNS: JsonObject = {
 
 def fill_own(installed: Installation, *, definition: str, block: str) -> None:
     """Make one of each, where the workspace shop has a project dev, a definition is published, and shop has a block."""
-    for name in ("meshWorkspace.stages", "meshProject.stage", "meshPrincipal.clearance"):
+    for name in (
+        "meshWorkspace.stages",
+        "meshProject.stage",
+        "meshPrincipal.clearance",
+        "meshBuildingBlockDefinition.area",
+    ):
         installed.call("POST", kinds.TAG_DEFINITION.collection, kinds.TAG_DEFINITION.media, a_tag(name))
     installed.call("POST", kinds.POLICY.collection, kinds.POLICY.media, A_POLICY)
     path = f"{kinds.PROJECT.collection}/shop.dev"
@@ -105,7 +110,8 @@ def _recommend(installed: Installation) -> None:
         "targetType": "TENANT_LEVEL",
         "supportedPlatforms": [{"kind": "meshPlatformType", "name": "KUBERNETES"}],
     }
-    body: JsonObject = {"metadata": {"ownedByWorkspace": "platform", "tags": {}}, "spec": spec}
+    metadata: JsonObject = {"ownedByWorkspace": "platform", "tags": {"area": ["dev"]}}
+    body: JsonObject = {"metadata": metadata, "spec": spec}
     made = installed.call("POST", kinds.DEFINITION.collection, kinds.DEFINITION.media, body)
     path = kinds.VERSION.path(text_of(made, "status", "latestVersionUuid"))
     version = installed.call("GET", path, kinds.VERSION.media)

@@ -40,6 +40,7 @@ OWN_FUNCTIONS = {
     ("initialization.py", "_take_lock_file_of_plan"): "an archive from a file that is open already",
     ("initialization.py", "_lock_file_in"): "a member of that archive",
     ("work.py", "open_inputs"): "opens envelopes",
+    ("work.py", "mask_former"): "opens envelopes",
 }
 
 
