@@ -280,7 +280,7 @@ def test_the_end_of_a_log_keeps_its_colours_around_its_error() -> None:
 
 
 def test_a_plan_is_approved_beside_what_it_would_change(world: PageWorld) -> None:
-    about = policies("buildingBlockCreation", precious=["aws_*"], fourEyes=True)
+    about = policies("buildingBlockCreation", precious=["aws_*"])
     block = world.order(world.define(about=about, transparent=True, inputs={"size": an_input()}), {"size": "small"})
     planned(world, a_resource("aws_db.main", "delete"))
     run = world.latest_run(block)
