@@ -58,6 +58,9 @@ EMPTY = {
 }
 """Tables of which a dump has no row, and why not."""
 
+BY_CHANCE = {"run_outcomes": "they are counted when a server starts, and then every quarter of an hour"}
+"""Tables of which a dump may have no row: how quickly it is filled says that."""
+
 
 @pytest.mark.one_database
 def test_the_next_dump_has_a_row_of_every_table_and_is_found_again(tmp_path: Path) -> None:
@@ -72,7 +75,7 @@ def test_the_next_dump_has_a_row_of_every_table_and_is_found_again(tmp_path: Pat
     with installation(data) as installed:
         check(installed)
 
-    unfilled, filled = sorted(empty - EMPTY.keys()), sorted(EMPTY.keys() - empty)
+    unfilled, filled = sorted(empty - EMPTY.keys() - BY_CHANCE.keys()), sorted(EMPTY.keys() - empty)
     assert not unfilled, f"fill these in tests/support/release_own_kinds.py, or say why they are empty: {unfilled}"
     assert not filled, f"these are filled: {filled}"
 
