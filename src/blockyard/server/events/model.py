@@ -38,6 +38,12 @@ class Author:
     email: str | None = None
     euid: str | None = None
     serves: UUID | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Who it is, whatever they are called by now."""
+        return (self.type, self.identifier)
+
     """The run in whose service this is done: it stays open until what it ordered has ended. Not part of the document."""
 
     def document(self) -> JsonObject:

@@ -45,6 +45,8 @@ from blockyard.server.workspaces.service import BindingService, WorkspaceService
 _SHOWN = 10
 """How many needs of one reason are named."""
 
+_FEW = PageRequest(0, _SHOWN, is_counted=False)
+
 _FOUND = 8
 """How many things of one kind are found."""
 
@@ -169,9 +171,8 @@ class HomeService:
         return [line for line in lines if line.block.latest_run_id in may]
 
     def _open_requests(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
-        request = PageRequest(0, _SHOWN, is_counted=False)
         page = _readable(
-            lambda: self._requests.page(tx, principal, request, workspace=workspace, state=RequestState.REQUESTED)
+            lambda: self._requests.page(tx, principal, _FEW, workspace=workspace, state=RequestState.REQUESTED)
         )
         me = principal.author.identifier
         mine = [one for one in page if principal.allows(BIND, workspace=one.workspace) and me not in one.approvals]
@@ -189,7 +190,7 @@ class HomeService:
 
     def _tenants_to_decide(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
         query = TenantQuery(workspace=workspace, awaits_approval=True)
-        page = self._tenants.search(tx, principal, query, PageRequest(0, _SHOWN, is_counted=False))
+        page = self._tenants.search(tx, principal, query, _FEW)
         return _all(_of_tenant(detail) for detail in page.items if detail.may_decide)
 
     def _ending_access(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
@@ -230,8 +231,7 @@ class HomeService:
         )
 
     def _violations(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
-        request = PageRequest(0, _SHOWN, is_counted=False)
-        page = _readable(lambda: self._policies.violations(tx, principal, request, workspace=workspace))
+        page = _readable(lambda: self._policies.violations(tx, principal, _FEW, workspace=workspace))
         return _all(
             Need(
                 why=Why.VIOLATION,
@@ -247,8 +247,7 @@ class HomeService:
 
     def _drifted(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
         mine = replace(principal, everywhere=frozenset()) if principal.grants else principal
-        request = PageRequest(0, _SHOWN, is_counted=False)
-        page = _readable(lambda: self._drift.to_tell(tx, mine, request, workspace=workspace))
+        page = _readable(lambda: self._drift.to_tell(tx, mine, _FEW, workspace=workspace))
         return _all(
             Need(
                 why=Why.DRIFT,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import PERSON, Author, EventType
 from blockyard.server.identity.model import Principal, UserId
 from blockyard.server.identity.service import GroupService, UserService
 from blockyard.server.kit.database import Transaction
@@ -71,7 +71,7 @@ class PrincipalTagService:
 
     def own(self, tx: Transaction, principal: Principal) -> Tags:
         """Return the tags of the person who asks; none for a machine."""
-        if principal.author.type != "User":
+        if principal.author.type != PERSON:
             return {}
         return self._tags_of(tx, Subject(Whose.USER, principal.author.identifier))
 

@@ -74,14 +74,14 @@ def terms_of(
     is_unknown = bool(rules.precious) and _is_partly_unknown(summary, destroyed)
     is_precious = bool(precious) or is_unknown
     covered = _covered(definition.approval_policies, causes)
-    grade = _DESTROYS if grown else _grade(summary, destroyed)
-    grade = grade if rules.by_blast else _CHANGES
+    blast = _grade(summary, destroyed)
+    grade = (_DESTROYS if grown else blast) if rules.by_blast else _CHANGES
     if not in_any_case and not is_precious and (not covered or grade == _ADDS):
         return None
     destroys = is_precious or grade == _DESTROYS
     reasons = [f"It destroys or replaces something precious: {_some(precious)}."] if precious else []
     reasons += ["Not all that it destroys or replaces is known."] if is_unknown else []
-    if rules.by_blast and _grade(summary, destroyed) == _DESTROYS:
+    if rules.by_blast and blast == _DESTROYS:
         reasons.append("It destroys or replaces resources.")
     if rules.by_blast and grown:
         reasons.append(f"Its runs may do more than before: {_some(grown)}.")

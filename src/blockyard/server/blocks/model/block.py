@@ -306,7 +306,7 @@ class Block(BlockHead):
 
     def wanting(self, author: Author) -> "Block":
         """Return this block with somebody more who wants what no run has applied yet; the last ones are known."""
-        others = tuple(one for one in self.wanted_by if (one.type, one.identifier) != (author.type, author.identifier))
+        others = tuple(one for one in self.wanted_by if one.identity != author.identity)
         return replace(self, wanted_by=(*others, author)[-_MOST_WANTING:])
 
     def marked(self, author: Author, at: datetime) -> "Block":

@@ -309,7 +309,7 @@ def _check_number(count: int) -> None:
 def _job(tx: Transaction, principal: Principal, job_id: UUID) -> BulkJob:
     job = BulkStore(tx).find(job_id)
     who = principal.author
-    if job is None or (job.author.type, job.author.identifier) != (who.type, who.identifier):
+    if job is None or job.author.identity != who.identity:
         raise NotFound(
             f"there is no bulk job {job_id} of yours",
             code="BulkJobNotFound",

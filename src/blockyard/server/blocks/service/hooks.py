@@ -186,12 +186,9 @@ class BlockHooks:
         if block is None:
             return
         is_latest, is_active = run.id == block.latest_run_id, block.lifecycle is Lifecycle.ACTIVE
-        if (
-            is_latest
-            and block.lifecycle is Lifecycle.MARKED_FOR_DELETION
-            and self._starter.destroy_anew(tx, block, run)
-        ):
-            pass
+        is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+        if is_latest and is_leaving and self._starter.is_to_destroy_anew(tx, run):
+            self._starter.destroy_anew(tx, block, run.trigger.author)
         elif is_latest and is_active and run.behavior is Behavior.DETECT and run.status is RunStatus.SUCCEEDED:
             self._starter.planned(tx, block, run)
         elif is_latest and is_active and self._starter.is_to_plan_anew(tx, block, run):

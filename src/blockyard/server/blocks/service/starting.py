@@ -268,20 +268,15 @@ class RunStarter:
         run = self._runs.unfinished(tx, block.id)
         return run is not None and run.awaits_approval and self._approvals.is_outdated(tx, run)
 
-    def destroy_anew(self, tx: Transaction, block: Block, run: Run) -> bool:
-        """Ask anew about a destruction that was not begun because the state is another one; tell whether that was so."""
-        if run.behavior is not Behavior.DESTROY or not self._runs.planned.is_stale(tx, run):
-            return False
+    def is_to_destroy_anew(self, tx: Transaction, run: Run) -> bool:
+        """Whether a destruction was not begun because the state is another one than was approved, and is asked about anew."""
+        return run.behavior is Behavior.DESTROY and self._runs.planned.is_stale(tx, run)
+
+    def destroy_anew(self, tx: Transaction, block: Block, author: Author) -> None:
+        """Ask anew about the destruction of what there is now."""
         _, version = self._reading(tx).version_of(block)
-        self.request(
-            tx,
-            block,
-            version,
-            run.trigger.author,
-            behavior=Behavior.DESTROY,
-            reason=TriggerReason.BUILDING_BLOCK_DELETION,
-        )
-        return True
+        deletion = TriggerReason.BUILDING_BLOCK_DELETION
+        self.request(tx, block, version, author, behavior=Behavior.DESTROY, reason=deletion)
 
     def terms_of_loss(self, tx: Transaction, block: Block, kept: Collection[str] | None) -> ApprovalTerms | None:
         """Return what it takes that the state of a block keeps only these; None if nothing."""

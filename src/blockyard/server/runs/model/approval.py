@@ -158,12 +158,12 @@ class Approval:
 
     def may(self, author: Author) -> bool:
         """Whether somebody's approval counts, and is not there yet."""
-        counts = self.needed == 1 or author.type == PERSON
-        return self.is_open and counts and not self._lacks_eyes(author) and not self.has_voted(author)
+        counts = not self._lacks_eyes(author) and not self._is_no_person(author)
+        return self.is_open and counts and not self.has_voted(author)
 
     def has_voted(self, author: Author) -> bool:
         """Whether somebody has approved already."""
-        return any(_same(vote.author, author) for vote in self.votes)
+        return any(vote.author.identity == author.identity for vote in self.votes)
 
     def check(self, author: Author, *, plan: RunId, name: str | None, block_name: str, at: datetime) -> None:
         """Refuse an approval that does not count. Raises Invalid, Conflict, Denied."""
@@ -190,7 +190,7 @@ class Approval:
                 code="FourEyes",
                 remedy="Let somebody else sign in who may run this building block; API keys do not count.",
             )
-        if self.needed > 1 and author.type != PERSON:
+        if self._is_no_person(author):
             raise Denied(
                 "several people have to approve it here, and an API key is none",
                 code="PersonNeeded",
@@ -206,8 +206,12 @@ class Approval:
 
     def _lacks_eyes(self, author: Author) -> bool:
         """Whether four eyes are asked for, and this is whoever wanted the change, or a key, which anybody may have made."""
-        wanted_it = any(_same(author, one) for one in (self.wanted_by, *self.also_wanted_by))
+        wanted_it = any(author.identity == one.identity for one in (self.wanted_by, *self.also_wanted_by))
         return self.four_eyes and (author.type != PERSON or wanted_it)
+
+    def _is_no_person(self, author: Author) -> bool:
+        """Whether several people are asked for, and this is none."""
+        return self.needed > 1 and author.type != PERSON
 
     def has_deputies(self, at: datetime) -> bool:
         """Whether the people of another group may decide, too."""
@@ -216,7 +220,8 @@ class Approval:
     def suffices(self, terms: ApprovalTerms, wanted_by: Sequence[Author]) -> bool:
         """Whether these people would do for other terms as well, such as rules that have become stricter meanwhile."""
         voters = [vote.author for vote in self.votes]
-        has_eyes = all(one.type == PERSON and not any(_same(one, other) for other in wanted_by) for one in voters)
+        wanting = {one.identity for one in wanted_by}
+        has_eyes = all(one.type == PERSON and one.identity not in wanting for one in voters)
         named = self.types_name or not terms.types_name
         return named and len(voters) >= terms.needed_of(wanted_by) and (has_eyes or not terms.four_eyes)
 
@@ -269,11 +274,7 @@ class Asked:
 
 def distinct(authors: Iterable[Author]) -> tuple[Author, ...]:
     """Return each author once."""
-    return tuple({(one.type, one.identifier): one for one in authors}.values())
-
-
-def _same(one: Author, other: Author) -> bool:
-    return (one.type, one.identifier) == (other.type, other.identifier)
+    return tuple({one.identity: one for one in authors}.values())
 
 
 def votes_document(votes: Sequence[Vote]) -> list[Json]:

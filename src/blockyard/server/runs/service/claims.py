@@ -34,8 +34,6 @@ log = structlog.get_logger(__name__)
 TOKEN_LENGTH = 43
 """Letters and digits after the prefix: 256 bits."""
 
-_DONE = {Behavior.DESTROY: "destroyed"}
-
 _UNDELIVERABLE = 10
 """How many runs in a row one claim fails because they cannot be delivered; the rest is left to the next claim."""
 
@@ -140,9 +138,10 @@ class ClaimService:
             if run.attempt == 1 and run.task is not None and run.task.kind is TaskKind.RESTORE:
                 self._context.ports().restoring.restore(tx, run)
         except OutdatedState as refusal:
-            if run.behavior is Behavior.DESTROY:
+            destroys = run.behavior is Behavior.DESTROY
+            if destroys:
                 self._ending.note(tx, run, STATE_CHANGED)
-            self._fail(tx, run, f"{refusal.message}: nothing was {_DONE.get(run.behavior, 'changed')}")
+            self._fail(tx, run, f"{refusal.message}: nothing was {'destroyed' if destroys else 'changed'}")
             return None
         except OutdatedValue as refusal:
             self._ending.note(tx, run, VALUE_OUTDATED)
