@@ -31,14 +31,9 @@ def choose(stacks: Sequence[str], number: int | None, only: str | None, *, lost:
 
     `number` is how many in all, None: every one; `only` is what their names contain.
     """
-    shares = sum(_SHARES[name] for name in stacks)
-    work = []
-    for name in stacks:
-        some = _named(points(name), only)
-        work.append((name, spread(some, len(some) if number is None or only else number * _SHARES[name] // shares)))
-    if lost:
-        work.append((stacks[0], _named(replaced_points(), only)))
-    return [(name, some) for name, some in work if some]
+    work = _choose(stacks, _SHARES, points, number, only)
+    replaced = _named(replaced_points(), only) if lost else []
+    return [*work, (stacks[0], replaced)] if replaced else work
 
 
 def choose_of_graphs(stacks: Sequence[str], number: int | None, only: str | None) -> Work:
