@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -33,8 +34,8 @@ Order = Callable[[BlockWorld, int], None]
 def graphs(setting: Setting) -> Iterator[Figure]:
     """Bring graphs to rest with a runner that executes nothing, in this process: what the server does, and no HTTP in between."""
     for name, order in (("wide", _wide), ("deep", _deep), ("diamonds", _diamonds)):
-        small = _per_block(setting, order, _SMALLEST)
-        large = _per_block(setting, order, setting.graph)
+        small, _ = _to_rest(setting, order, _SMALLEST)
+        large, longest = _to_rest(setting, order, setting.graph)
         yield Figure(
             f"a {name} graph of {setting.graph} blocks, ordered → at rest, per block",
             setting.database,
@@ -45,10 +46,21 @@ def graphs(setting: Setting) -> Iterator[Figure]:
             budget=2 * small,
             samples=setting.graph,
         )
+        yield Figure(
+            f"the longest of what {setting.graph} runs of a {name} graph report, and of the turns that follow",
+            setting.database,
+            longest,
+            "ms",
+            budget=200,
+            samples=setting.graph,
+        )
 
 
-def _per_block(setting: Setting, order: Order, number: int) -> float:
-    """Return the milliseconds that each block of a graph takes from its order to the rest of the graph."""
+def _to_rest(setting: Setting, order: Order, number: int) -> tuple[float, float]:
+    """Return the milliseconds that each block of a graph takes from its order to the rest of the graph.
+
+    Beside them those of the longest transaction after an order: the end of a run, or turns of the children of a wide block.
+    """
     url = setting.new_database() or f"sqlite:///{setting.new_data()}.db"
     with Database.open(url) as database:
         make_tables(database)
@@ -56,13 +68,27 @@ def _per_block(setting: Setting, order: Order, number: int) -> float:
         world = BlockWorld(database, RunningClock())
         began = time.perf_counter()
         order(world, number)
+        took: list[float] = []
         done = 0
-        while (claimed := world.claim()) is not None:
-            world.report(claimed, outputs={"out": a_value("same")})
-            done += 1
+        while True:
+            while (claimed := world.claim()) is not None:
+                with _timed(took):
+                    world.report(claimed, outputs={"out": a_value("same")})
+                done += 1
+            with _timed(took):
+                turns = world.db.write_now(world.blocks.hooks.take_turns)
+            if not turns:
+                break
         if done != number:
             raise RuntimeError(f"{done} of {number} runs")
-        return (time.perf_counter() - began) * 1000 / number
+        return (time.perf_counter() - began) * 1000 / number, max(took) * 1000
+
+
+@contextmanager
+def _timed(took: list[float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    took.append(time.perf_counter() - began)
 
 
 def _define(world: BlockWorld, name: str, *parents: JsonObject) -> JsonObject:
