@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 TURNS_TOPIC = "blocks:turns"
 """Woken when more blocks have to run again than one transaction comes to."""
 
-AT_ONCE = 64
+AT_ONCE = 40
 """How many children one transaction comes to: 10 000 would keep all writers waiting for as many times 1.4 ms."""
 
 _come_to: Memory[str, int] = Memory()
