@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.drift import schedules
 from bench.figures import Figure, table
 from bench.graphs import bulk_upgrades, graphs, many_runners
 from bench.groups import Group, Setting
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, Group] = {
     "state": state_cycles,
     "resources": resource_search,
     "plans": plans,
+    "schedules": schedules,
     "throughput": throughput,
     "burst": burst,
     "logs": logs,
