@@ -20,6 +20,7 @@ from bench.plans import plans
 from bench.processes import starts
 from bench.providers import provider_orders
 from bench.resources import resource_search
+from bench.screens import screens
 from bench.states import state_cycles
 from tests.support.postgres import SETTINGS, postgres_server
 
@@ -52,6 +53,7 @@ GROUPS: Mapping[str, Group] = {
     "burst": burst,
     "logs": logs,
     "large": large,
+    "screens": screens,
     "kinds": kinds,
     "starts": starts,
 }

@@ -35,6 +35,9 @@ CONSENT = (
 )
 """What a command line asks for."""
 
+SINCE = timedelta(days=4)
+"""How long ago what a filling makes was made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -200,7 +203,7 @@ def main(arguments: Sequence[str]) -> int:
 def _served(filling: str) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as folder, Database.open(f"sqlite:///{folder}/blockyard.sqlite3") as db:
         metadata.create_all(db.engine)
-        clock = FixedClock(utc_now() - timedelta(days=4))
+        clock = FixedClock(utc_now() - SINCE)
         world = ScreenWorld(db, clock)
         known = FILLINGS[filling](world)
         clock.now = utc_now()
