@@ -1,5 +1,6 @@
 """One measured figure, its comparator from the same run, and its budget."""
 
+import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -34,9 +35,8 @@ class Figure:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which `share` (0 to 1) of `values` lie; the nearest rank."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    """Return the smallest of `values` that `share` (0 to 1) of them do not exceed: the nearest rank."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def median(values: Sequence[float]) -> float:
