@@ -168,7 +168,7 @@ class Trials:
         with (self.catalogue.folder / "imports.log").open("a") as log:
             log.write(f"# {name} {' '.join(options)}\n{ended.stderr}{ended.stdout}\n")
         if ended.returncode:
-            raise Stopped(_problem(ended.stdout))
+            raise Stopped(_problem(ended.stderr))
         document: JsonObject = json.loads(ended.stdout)
         return document
 
@@ -203,9 +203,9 @@ def _raising(reason: Stopped) -> Callable[[], object]:
 
 
 def _problem(text: str) -> str:
-    """Return the sentence of a refusal that the command line printed for programs."""
+    """Return the sentence of a refusal that the command line printed for programs, below its warnings."""
     try:
-        return str(json.loads(text)["error"]["message"])
+        return str(json.loads(text[text.index("{\n") :])["error"]["message"])
     except (ValueError, KeyError):
         return text[-400:]
 
