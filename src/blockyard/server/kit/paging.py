@@ -70,8 +70,11 @@ class Page(Generic[T]):
 
     @classmethod
     def of(cls, items: Sequence[T], count: Callable[[], int], request: PageRequest) -> "Page[T]":
-        """Return a page that is counted only if somebody wants to know."""
-        return cls(items, count() if request.is_counted else len(items), request)
+        """Return a page that is counted only if somebody wants to know, and if it does not tell itself: by where it ends."""
+        if not request.is_counted:
+            return cls(items, len(items), request)
+        is_last = len(items) < request.limit and (items or not request.offset)
+        return cls(items, request.offset + len(items) if is_last else count(), request)
 
     def map(self, convert: Callable[[T], U]) -> "Page[U]":
         """Return the same page with every item converted."""

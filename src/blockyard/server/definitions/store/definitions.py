@@ -222,6 +222,8 @@ class DefinitionStore(Store[Definition, DefinitionId]):
 
     def names(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
         """Return the display names of these definitions, and read nothing else."""
+        if not definition_ids:
+            return {}
         columns = definitions.c
         found = self._tx.execute(select(columns.id, columns.display_name).where(columns.id.in_(set(definition_ids))))
         return {DefinitionId(row.id): row.display_name for row in found}

@@ -16,6 +16,7 @@ from blockyard.server.identity.api import ADD_FACTOR_FIRST, CHANGE_FIRST
 from blockyard.server.identity.model.factors import SignInAgain
 from blockyard.server.kit.errors import Refusal, TooManyRequests, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, status_of
+from blockyard.server.kit.routers import QuickRoute
 from blockyard.server.ui.frame.layout import Frame, Page
 from blockyard.server.ui.frame.visitor import Visitor, Visitors
 
@@ -49,7 +50,7 @@ class Refusals:
         """Return the class of routes whose refusals are pages."""
         refusals = self
 
-        class PageRoute(APIRoute):
+        class PageRoute(QuickRoute):
             """A route that answers with pages only."""
 
             def get_route_handler(
