@@ -93,9 +93,10 @@ def copying(url: str, count: int) -> Iterator[Copies]:
         yield Copies(connection)
         if is_postgres:
             connection.exec_driver_sql("DROP FUNCTION seed_id, seed_text, seed_uuid, seed_time")
-    if is_postgres:  # what its autovacuum does in the first minutes
+    if is_postgres:  # what its autovacuum and its checkpoints do in the first minutes
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
+            connection.execute(text("CHECKPOINT"))
     engine.dispose()
 
 
