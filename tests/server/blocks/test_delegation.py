@@ -36,10 +36,7 @@ PERSON = a_person("ada", a_key("shop"))
 
 def key_in(world: BlockWorld, claimed: Claimed) -> Principal:
     """Return who acts with the key of a run."""
-    spec: Any = claimed.document["spec"]
-    [given_] = [one for one in spec["buildingBlock"]["spec"]["inputs"] if one["key"] == "MESHSTACK_API_TOKEN"]
-    text = world.key.open(given_["value"])
-    return world.db.read_now(lambda tx: world.services.authenticator.by_bearer(tx, text))
+    return world.holder(world.key_of(claimed))
 
 
 def run_with(world: BlockWorld, permissions: Sequence[str] = NESTED) -> Principal:

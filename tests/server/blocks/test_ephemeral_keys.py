@@ -8,7 +8,6 @@ import pytest
 
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
-from blockyard.server.identity.model import Principal
 from blockyard.server.kit.errors import Unauthenticated
 from tests.support.approvals import RUNS, a_resource, decide, planned, policies
 from tests.support.block_world import (
@@ -31,37 +30,21 @@ NESTED = ("BUILDINGBLOCK_LIST", "BUILDINGBLOCK_SAVE", "BUILDINGBLOCK_DELETE")
 JSON = "application/json"
 
 
-def key_of(world: BlockWorld, claimed: Claimed) -> str | None:
-    """Return the key that a run got, as its runner opens it; None if it got none."""
-    items: Any = claimed.document["spec"]
-    [*found] = [one for one in items["buildingBlock"]["spec"]["inputs"] if one["key"] == "MESHSTACK_API_TOKEN"]
-    if not found:
-        return None
-    [given] = found
-    assert (given["type"], given["isSensitive"], given["isEnvironment"]) == ("STRING", True, True)
-    return world.key.open(given["value"])
-
-
 def composed(world: BlockWorld, permissions: Sequence[str] = NESTED, **more: Any) -> tuple[Any, str, Claimed]:
     """Order a block of the shop whose version has permissions; return it, the key of its first run, and that run."""
     version = world.define("Starter kit", permissions=[*permissions])
     world.api.be(SHOP)
     block = world.order(version, name="kit", **more)
     claimed = world.claimed()
-    key = key_of(world, claimed)
+    key = world.key_of(claimed)
     assert key is not None
     return block, key, claimed
-
-
-def holder(world: BlockWorld, key: str) -> Principal:
-    """Return who acts with a key. Raises Unauthenticated."""
-    return world.db.read_now(lambda tx: world.services.authenticator.by_bearer(tx, key))
 
 
 def is_over(world: BlockWorld, key: str) -> bool:
     """Tell whether a key is refused."""
     try:
-        holder(world, key)
+        world.holder(key)
     except Unauthenticated as refusal:
         return refusal.code == "RunKeyEnded"
     return False
@@ -80,7 +63,7 @@ def asked(world: BlockWorld, key: str, path: str) -> int:
 def test_a_run_gets_a_key_with_the_permissions_of_its_version_in_the_workspace_of_its_block(world: BlockWorld) -> None:
     block, key, claimed = composed(world)
 
-    who = holder(world, key)
+    who = world.holder(key)
 
     assert who.grants == {"shop": frozenset(NESTED)}
     assert not who.everywhere
@@ -97,7 +80,7 @@ def test_a_version_without_permissions_gives_no_key_and_neither_does_a_manual_on
     world.order(version)
     by_hand = world.order(manual)
 
-    assert key_of(world, world.claimed()) is None
+    assert world.key_of(world.claimed()) is None
     assert status_of(by_hand) == "SUCCEEDED"
     assert world.claim() is None
 
@@ -147,7 +130,7 @@ def test_a_claim_that_nobody_received_leaves_no_key_and_the_next_attempt_has_ano
 
     assert is_over(world, key)
     claimed = world.claimed()
-    again = key_of(world, claimed)
+    again = world.key_of(claimed)
     assert again not in {None, key}
     assert not is_over(world, str(again))
 
@@ -180,7 +163,7 @@ def test_a_key_stands_nowhere_in_clear_and_is_not_listed_or_counted_with_the_key
 def test_what_a_run_makes_says_which_building_block_made_it_and_serves_the_run(world: BlockWorld) -> None:
     block, key, claimed = composed(world)
     leaf = world.define("Leaf")
-    world.api.be(holder(world, key))
+    world.api.be(world.holder(key))
 
     nested = world.order(leaf, name="leaf")
 
@@ -199,7 +182,7 @@ def test_a_run_approves_nothing_and_makes_no_bulk_jobs(world: BlockWorld) -> Non
     world.api.be(SHOP)
     waiting = world.order(leaf)
     planned(world, a_resource("aws_db.main", "create"))
-    run = holder(world, key)
+    run = world.holder(key)
 
     refused = decide(world, waiting, who=run)
 
@@ -214,7 +197,7 @@ def test_a_run_approves_nothing_and_makes_no_bulk_jobs(world: BlockWorld) -> Non
 def test_a_key_reaches_its_workspace_and_no_other(world: BlockWorld, workspace: str) -> None:
     _, key, _ = composed(world)
     version = world.define("Bucket")
-    world.api.be(holder(world, key))
+    world.api.be(world.holder(key))
 
     answer = world.api.send("POST", BLOCKS, an_order(version, workspace=workspace))
 
@@ -223,7 +206,7 @@ def test_a_key_reaches_its_workspace_and_no_other(world: BlockWorld, workspace: 
 
 def test_a_key_does_not_read_the_run_it_is_of(world: BlockWorld) -> None:
     _, key, claimed = composed(world)
-    world.api.be(holder(world, key))
+    world.api.be(world.holder(key))
 
     world.api.refused(403, "GET", f"{RUNS}/{claimed.run_id}", media=RUN.media)
     report = world.api.send(
