@@ -270,7 +270,9 @@ def test_a_definition_goes_from_import_to_release_to_the_next_draft(
     cli: Cli, modules: Repository, tmp_path: Path
 ) -> None:
     overrides = tmp_path / "definition.toml"
-    overrides.write_text('description = "Says hello"\n[inputs.loud]\ndisplay_name = "Shout"\n')
+    overrides.write_text(
+        'description = "Says hello"\npermissions = ["PROJECT_SAVE"]\n[inputs.loud]\ndisplay_name = "Shout"\n'
+    )
     source = ["definitions", "import", modules.path.as_uri(), "--path", "greeting", "-w", "shop"]
 
     imported = cli.does(*source, "--name", "Step by step", "--file", str(overrides))
@@ -282,6 +284,10 @@ def test_a_definition_goes_from_import_to_release_to_the_next_draft(
     shown = cli.does("definitions", "show", "Step by step").out
     assert "Says hello" in shown
     assert "STRING (sensitive)" in shown
+    assert "its runs may   Create and change projects" in shown
+    unfilled = cli("blocks", "order", "Step by step", "-w", "shop")
+    assert unfilled.code == 2
+    assert "While it runs it may, in workspace 'shop': create and change projects." in unfilled.err
 
     assert "Version 2" in cli.does("definitions", "new-draft", "Step by step").out
     assert cli("definitions", "new-draft", "Step by step").code == 1

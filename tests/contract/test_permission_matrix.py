@@ -29,19 +29,20 @@ WORDS: Mapping[str, frozenset[str]] = {
     "anybody": frozenset(PRINCIPALS),
     "signed-in": frozenset(PRINCIPALS) - {*STRANGERS},
     "persons": frozenset(PEOPLE),
-    "all": frozenset({"admin", *PEOPLE}),
-    "team": frozenset({"admin", "owner", "manager", "member"}),
-    "managers": frozenset({"admin", "owner", "manager"}),
-    "owners": frozenset({"admin", "owner"}),
+    "all": frozenset({"admin", *PEOPLE, "key"}),
+    "team": frozenset({"admin", "owner", "manager", "member", "key"}),
+    "managers": frozenset({"admin", "owner", "manager", "key"}),
+    "owners": frozenset({"admin", "owner", "key"}),
     "owner": frozenset({"owner"}),
     "admin": frozenset({"admin"}),
     "provider": frozenset({"admin", "provider"}),
     "foreign": frozenset({"foreign"}),
     "powerless": frozenset({"powerless"}),
+    "key": frozenset({"key"}),
     "run": frozenset({"run"}),
     "runner": frozenset({"runner"}),
 }
-"""Words of the table; joined by `+` they stand for all of them together."""
+"""Words of the table; joined by `+` they stand for all of them together, but for whom is behind `!`."""
 
 NOTHING_THERE = {"NoChanges", "NotWaiting", "PlanGone", "TicketEnded"}
 """Codes of answers to those who may, while there is nothing to hand out or to go on with."""
@@ -93,9 +94,9 @@ def expectations() -> dict[str, frozenset[str]]:
             path, *rights = line.removeprefix("restricted ").split()
             for right in rights:
                 method, _, who = right.partition("=")
-                found[f"{method} {path}{restricted}"] = frozenset[str]().union(
-                    *(WORDS[word] for word in who.split("+"))
-                )
+                some, _, but = who.partition("!")
+                able = frozenset[str]().union(*(WORDS[word] for word in some.split("+")))
+                found[f"{method} {path}{restricted}"] = able - WORDS[but or "nobody"]
     return found
 
 

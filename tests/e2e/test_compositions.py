@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from blockyard.protocol import kinds
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.support import starter_kit
 from tests.support.git_repositories import Repository
 from tests.support.installation import Installation, an_input, installation, status, terraform, text_of, value
 
@@ -19,8 +20,7 @@ import json, os, time, urllib.request
 
 def send(method, path, body=None):
     headers = {
-        "Authorization": "Bearer " + os.environ["API_TOKEN"],
-        "Blockyard-Run": os.environ["TF_HTTP_PASSWORD"],
+        "Authorization": "Bearer " + os.environ["MESHSTACK_API_TOKEN"],
         "Content-Type": KIND,
         "Accept": KIND,
     }
@@ -45,7 +45,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield running
 
 
-def an_order(version: str, token: str, child: JsonObject | None) -> JsonObject:
+def an_order(version: str, child: JsonObject | None) -> JsonObject:
     """Return the body of an order of a block that orders another one."""
     return {
         "apiVersion": "v2-preview",
@@ -55,10 +55,7 @@ def an_order(version: str, token: str, child: JsonObject | None) -> JsonObject:
             "buildingBlockDefinitionVersionRef": {"uuid": version, "kind": "meshBuildingBlockDefinitionVersion"},
             "targetRef": {"kind": "meshWorkspace", "uuid": None, "name": "shop"},
             "displayName": "leaf" if child is None else "composition",
-            "inputs": {
-                "INPUT_CHILD": value("none" if child is None else json.dumps(child)),
-                "API_TOKEN": value(token),
-            },
+            "inputs": {"INPUT_CHILD": value("none" if child is None else json.dumps(child))},
             "parentBuildingBlockRefs": [],
             "parentBuildingBlocks": [],
         },
@@ -76,17 +73,68 @@ resource "terraform_data" "ordered" {{
 """
     repository = module(main_tf=source)
     repository.commit({"main.tf": source, "order.py": f"KIND = {kinds.BLOCK_V2.media!r}\n{ORDER}"})
-    inputs = {key: an_input(isEnvironment=True) for key in ("INPUT_CHILD", "API_TOKEN")}
-    version = narrow.define(terraform(repository), inputs=inputs)
+    inputs = {"INPUT_CHILD": an_input(isEnvironment=True)}
+    permissions: list[Json] = ["BUILDINGBLOCK_LIST", "BUILDINGBLOCK_SAVE"]
+    version = narrow.define(terraform(repository), inputs=inputs, permissions=permissions)
     narrow.workspace("shop")
-    token = narrow.client.get("/mesh/info").request.headers["Authorization"].removeprefix("Bearer ")
-    leaf = an_order(version, token, None)
-    top = an_order(version, token, an_order(version, token, leaf))
+    top = an_order(version, an_order(version, an_order(version, None)))
     made = narrow.call("POST", "/api/meshobjects/meshbuildingblocks", kinds.BLOCK_V2.media, top)
 
     block = narrow.settled(text_of(made, "metadata", "uuid"))
 
     assert status(block) == "SUCCEEDED", narrow.logs(block)
     answer = narrow.client.get("/api/blockyard/v1/blocks", params={"workspaceIdentifier": "shop"})
-    statuses = [one["status"]["status"] for one in answer.json()["_embedded"]["meshBuildingBlocks"]]
-    assert statuses == ["SUCCEEDED"] * 3
+    found = answer.json()["_embedded"]["meshBuildingBlocks"]
+    assert [one["status"]["status"] for one in found] == ["SUCCEEDED"] * 3
+    blocks = [narrow.client.get(f"/api/blockyard/v1/blocks/{one['metadata']['uuid']}").json() for one in found]
+    makers = [block["author"]["displayName"] for block in blocks]
+    assert sorted(makers)[1:] == ["building block 'composition'"] * 2
+    assert b"bykey" not in narrow.dump()
+
+
+def test_a_starter_kit_makes_an_environment_and_takes_it_away_again(
+    blockyard: Installation, module: Callable[..., Repository], tmp_path: Path
+) -> None:
+    blockyard.workspace("shop")
+    member: JsonObject = {
+        "metadata": {"name": "admin-in-the-kit"},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": "shop"},
+        "subject": {"name": "admin"},
+    }
+    blockyard.call("POST", kinds.WORKSPACE_USER_BINDING.collection, kinds.WORKSPACE_USER_BINDING.media, member)
+    leaf = blockyard.define(terraform(module(main_tf='output "o" { value = 1 }')), name="Leaf")
+    path = tmp_path / "kit.py"
+    path.write_text(starter_kit.script(starter_kit.a_platform(blockyard), leaf))
+    main = starter_kit.MODULE.replace("PYTHON", sys.executable).replace("SCRIPT", str(path))
+    kit = blockyard.define(
+        terraform(module(main_tf=main)),
+        name="Starter kit",
+        inputs={"notes": an_input()},
+        permissions=[*starter_kit.PERMISSIONS],
+    )
+
+    block = blockyard.ordered(kit, {"notes": value(str(tmp_path / "made.json"))})
+
+    assert status(block) == "SUCCEEDED", blockyard.logs(block)
+    made = json.loads((tmp_path / "made.json").read_text())
+    tenant = blockyard.client.get(f"/api/blockyard/v1/tenants/{made['tenant']}").json()
+    nested = blockyard.client.get(f"/api/blockyard/v1/blocks/{made['block']}").json()
+    identity = f"block-{text_of(block, 'metadata', 'uuid')}"
+    assert {one["author"]["identifier"] for one in (tenant, nested)} == {identity}
+    events = blockyard.client.get(
+        "/api/meshobjects/mesheventlogs",
+        params={"authorIdentifier": identity},
+        headers={"Accept": kinds.EVENT_LOG.media},
+    ).json()["_embedded"]["meshEventLogs"]
+    titles = {event["spec"]["title"] for event in events}
+    assert {"Project Created", "Tenant Created", "Building Block Created"} <= titles
+
+    blockyard.delete(text_of(block, "metadata", "uuid"))
+    gone = blockyard.settled(text_of(block, "metadata", "uuid"))
+
+    assert text_of(gone, "status", "lifecycle", "state") == "DELETED", blockyard.logs(gone)
+    media = kinds.PROJECT.media
+    blockyard.call("GET", kinds.PROJECT.path("shop.kit"), media, expect=404)
+    left = blockyard.client.get(f"/api/blockyard/v1/blocks/{made['block']}").json()
+    assert left["lifecycle"] == "DELETED"

@@ -215,6 +215,21 @@ class BlockWorld:
         assert found is not None
         return found
 
+    def key_of(self, claimed: Claimed) -> str | None:
+        """Return the ephemeral API key of a run, as its runner opens it; None if it got none."""
+        items = _member(claimed.document, "spec", "buildingBlock", "spec", "inputs")
+        assert isinstance(items, list)
+        for item in items:
+            if isinstance(item, dict) and item["key"] == "MESHSTACK_API_TOKEN":
+                assert (item["type"], item["isSensitive"], item["isEnvironment"]) == ("STRING", True, True)
+                return self.key.open(str(item["value"]))
+        return None
+
+    def holder(self, key: str | None) -> Principal:
+        """Return who acts with an ephemeral API key. Raises Unauthenticated."""
+        assert key is not None
+        return self.db.read_now(lambda tx: self.services.authenticator.by_bearer(tx, key))
+
     def report(
         self,
         claimed: Claimed,

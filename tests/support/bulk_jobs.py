@@ -11,11 +11,11 @@ from tests.support.principals import ADMINISTRATOR
 JOBS = "/api/blockyard/v1/bulk-jobs"
 
 
-def a_stored_key(world: BlockWorld, workspace: str, *, everywhere: bool = False) -> Principal:
-    """Return who acts with a key of a workspace that is there."""
+def a_stored_key(world: BlockWorld, workspace: str, *codes: str, everywhere: bool = False) -> Principal:
+    """Return who acts with a key of a workspace that is there, with `codes` or all that it can have."""
     settings = KeySettings(
         display_name=f"key of {workspace}",
-        permissions=tuple(sorted(ADMIN | PLAIN | MANAGED if everywhere else PLAIN | MANAGED)),
+        permissions=codes or tuple(sorted(ADMIN | PLAIN | MANAGED if everywhere else PLAIN | MANAGED)),
         expires_at=None,
     )
     keys = world.services.api_keys

@@ -16,6 +16,7 @@ from blockyard.protocol.kinds import Kind
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from blockyard.server.identity.api.scim.answering import MEDIA
 from blockyard.server.identity.model import NewUser
+from blockyard.server.identity.permissions import EPHEMERAL
 from blockyard.server.identity.service import Subject, SubjectKind
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
 from tests.support.installation import text_of
@@ -50,6 +51,7 @@ from tests.support.places import (
     an_availability,
     properties,
 )
+from tests.support.runner_keys import a_runner_key
 from tests.support.whole_server import (
     BLOCKS,
     RUNS,
@@ -57,8 +59,10 @@ from tests.support.whole_server import (
     Tenancy,
     WholeServer,
     a_definition,
+    a_version,
     a_workspace,
     an_order,
+    claim,
     furnish,
 )
 
@@ -76,8 +80,9 @@ PEOPLE = {
 STRANGERS = ("anonymous", "expired", "revoked")
 """Those who are nobody: without a token, or with the token of a key whose last day is over, or that was deleted."""
 
-PRINCIPALS = ("admin", *PEOPLE, "powerless", "run", "runner", *STRANGERS)
-"""Everybody who asks; a powerless key belongs to the shop and has no code that any operation asks for."""
+PRINCIPALS = ("admin", *PEOPLE, "powerless", "key", "run", "runner", *STRANGERS)
+"""Everybody who asks; a powerless key belongs to the shop and has no code that any operation asks for. `key` is the ephemeral API key of
+a run of another block of the shop, with all that a version can ask for; `run` the token of the run that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def a_matrix_world(server: WholeServer) -> MatrixWorld:
     builder = _Builder(server)
     builder.people()
     builder.keys()
+    builder.key_of_a_run()
     builder.things_of_shop()
     builder.things_of_platform()
     builder.things_of_everybody()
@@ -199,6 +205,18 @@ class _Builder:
         self.server.ok(Request("DELETE", kinds.API_KEY.path(revoked), media=kinds.API_KEY.media))
         machine = self.make_own(f"runners/{SHARED_RUNNER_UUID}/keys", {"displayName": "machine"})
         self.tokens["runner"] = self.token(str(machine["clientId"]))
+
+    def key_of_a_run(self) -> None:
+        """Let another block of the shop run, with every permission that a version can ask for."""
+        made = self.server.ok(Request("POST", kinds.DEFINITION.collection, a_definition(), kinds.DEFINITION.media))
+        version = text_of(made, "status", "latestVersionUuid")
+        content = a_version(text_of(made, "metadata", "uuid"), version, permissions=[*sorted(EPHEMERAL)])
+        self.server.ok(Request("PUT", kinds.VERSION.path(version), content, kinds.VERSION.media))
+        self.server.ok(Request("POST", BLOCKS, an_order(version), kinds.BLOCK_V2.media))
+        run: Any = claim(self.server)
+        inputs = run["spec"]["buildingBlock"]["spec"]["inputs"]
+        [sealed] = [one["value"] for one in inputs if one["key"] == "MESHSTACK_API_TOKEN"]
+        self.tokens["key"] = a_runner_key().open(sealed)
 
     def key(self, name: str, *codes: str, **more: Json) -> str:
         spec: JsonObject = {"displayName": name, "permissions": [*codes], **more}

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from blockyard.cli.documents import flag, members, objects, text
+from blockyard.cli.documents import flag, members, objects, text, texts
 from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Definition, Input, Version
 from blockyard.cli.output import Printer, shown, status_text
 
@@ -35,6 +35,11 @@ def print_definition(printer: Printer, item: Definition, offered: Version, writt
         printer.say(f"\n{readme}")
 
 
+def may_of(offered: Version) -> list[str]:
+    """Return what the API key of a run may do in the workspace of the block, in sentences."""
+    return texts(offered.document, "permissionsInWords")
+
+
 def _facts(item: Definition, offered: Version) -> list[tuple[str, str | Text]]:
     latest = "" if item.latest in {None, offered.number} else f" (v{item.latest} is the latest)"
     transparent = flag(offered.document, "runTransparency")
@@ -47,6 +52,8 @@ def _facts(item: Definition, offered: Version) -> list[tuple[str, str | Text]]:
         ("version", Text.assemble(f"v{offered.number} ", status_text(offered.state), latest)),
         ("runs and logs", "visible to those who order" if transparent else "visible to the platform team only"),
     ]
+    if may := may_of(offered):
+        facts.append(("its runs may", "; ".join(may)))
     links = (("support", "supportUrl"), ("documentation", "documentationUrl"))
     return facts + [(name, text(offered.document, key)) for name, key in links if text(offered.document, key)]
 

@@ -70,6 +70,7 @@ MADE = {
     "an argument that does not exist": Made({"main.tf": 'resource "terraform_data" "it" {\n  colour = "red"\n}\n'}),
     "a reference to nothing": Made({"main.tf": 'output "it" {\n  value = local.nothing\n}\n'}),
     "a script that fails": Made(running("exit 3")),
+    "a composition orders what may do more than it may": Made(running("echo 'errorCode: PermissionNotHeld'; exit 1")),
     "a provider that nobody has": Made(
         {"main.tf": 'terraform {\n  required_providers {\n    x = { source = "acme/x" }\n  }\n}\n'},
         settings={"provider_mirror_dir": Path(__file__).parent},

@@ -1,6 +1,7 @@
 """The pre-run script: what it gets, what it may say, how it fails; and FILE inputs beside it."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from blockyard.runner.frame.failures import StepFailed
 from blockyard.runner.frame.inputs import PlainInput
 from tests.support.opentofu_runs import OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key
+from tests.support.state_server import StateServer
 
 NewRun = Callable[..., OpenTofuRun]
 
@@ -78,11 +80,64 @@ def test_a_failing_script_fails_the_run(new_run: NewRun, script: str, message: s
     assert "not reached" not in run.reporter.text("pre_run_script")
 
 
-def test_a_script_that_leaves_a_child_behind_does_not_hang_the_run(new_run: NewRun) -> None:
-    run = scripted(new_run, "sleep 300 & touch made")
+@pytest.mark.parametrize(
+    ("behavior", "is_async", "outcome"),
+    [
+        ("APPLY", False, Outcome.SUCCEEDED),
+        ("DETECT", False, Outcome.SUCCEEDED),
+        ("DESTROY", False, Outcome.SUCCEEDED),
+        ("APPLY", True, Outcome.HANDED_OVER),
+    ],
+)
+def test_a_script_that_leaves_a_child_behind_does_not_hang_the_run(
+    new_run: NewRun, behavior: str, outcome: Outcome, *, is_async: bool
+) -> None:
+    run = new_run(
+        files={"main.tf": 'output "o" { value = fileexists("made") }'},
+        implementation={"preRunScript": "sleep 300 & touch made", "async": is_async},
+        behavior=behavior,
+    )
 
-    assert run.execute().outcome is Outcome.SUCCEEDED
-    assert run.reporter.outputs["o"].value is True
+    assert run.execute().outcome is outcome, run.reporter.whole_text()
+    assert (run.run_dir / "made").exists()
+
+
+def test_a_script_that_is_stopped_ends_with_everything_that_it_started(new_run: NewRun) -> None:
+    run = scripted(new_run, "sleep 300 & echo $! > child; echo began; wait")
+    outcome: list[Outcome] = []
+    thread = threading.Thread(target=lambda: outcome.append(run.execute().outcome))
+    thread.start()
+    run.reporter.wait_for("began")
+    run.reporter.aborted.set()
+    thread.join(30)
+
+    assert outcome == [Outcome.ABORTED]
+    assert run.commands == ["init", "pre-run"]
+    assert not Path(f"/proc/{(run.run_dir / 'child').read_text().strip()}").exists()
+
+
+def test_a_first_part_is_applied_by_the_script_and_the_rest_after_it(new_run: NewRun, state: StateServer) -> None:
+    script = """
+if [ "$1" = APPLY ]; then
+  tofu apply -auto-approve -input=false -no-color -target=terraform_data.role
+  tofu output -raw role > seen
+  echo "the role is there" > "$MESHSTACK_USER_MESSAGE"
+fi
+"""
+    module = """
+resource "terraform_data" "role" { input = "reader" }
+resource "terraform_data" "rest" { input = fileexists("${path.module}/seen") ? file("${path.module}/seen") : "nothing" }
+output "role" { value = terraform_data.role.output }
+output "rest" { value = terraform_data.rest.output }
+"""
+    run = new_run(files={"main.tf": module}, implementation={"preRunScript": script})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert {name: output.value for name, output in run.reporter.outputs.items()} == {"role": "reader", "rest": "reader"}
+    assert run.reporter.user_messages["pre_run_script"] == "the role is there"
+    assert run.commands == ["init", "pre-run", "apply"]
+    assert state.resources() == ["rest", "role"]
+    assert not state.locks
 
 
 def test_secrets_are_sealed_on_standard_input_unless_asked_for(new_run: NewRun) -> None:

@@ -9,11 +9,13 @@ import pytest
 from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import InputType
+from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.opentofu.given import variables
 from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE, MORE_DECLARATIONS_FILE, belongs_to_run
 from blockyard.runner.frame.executor import Outcome
 from blockyard.runner.frame.inputs import PlainInput
 from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
+from tests.support.runner_keys import a_runner_key
 from tests.support.state_server import TOKEN
 
 NewRun = Callable[..., OpenTofuRun]
@@ -107,20 +109,28 @@ def test_what_a_handed_over_run_starts_can_report_with_its_token(new_run: NewRun
     assert run.reporter.outputs["length"].value == len(TOKEN)
 
 
-def test_no_output_shows_the_run_token_as_it_is_or_encoded(new_run: NewRun) -> None:
+API_KEY = "bykeyAndWhatElseOneWouldNotGuess"
+
+
+@pytest.mark.parametrize(("name", "secret"), [("TF_HTTP_PASSWORD", TOKEN), ("MESHSTACK_API_TOKEN", API_KEY)])
+def test_no_output_shows_a_token_of_the_run_as_it_is_or_encoded(new_run: NewRun, name: str, secret: str) -> None:
     module = (
         'variable "leak" {}\noutput "plain" { value = "a ${var.leak} b" }\n'
         'output "encoded" { value = base64encode("x${var.leak}") }\noutput "list" { value = [var.leak] }\n'
         'output "other" { value = "https://user@example.test" }\n'
     )
-    script = """printf 'leak = "%s"' "$TF_HTTP_PASSWORD" > leak.auto.tfvars"""
-    run = new_run(files={"main.tf": module}, implementation={"preRunScript": script})
+    script = f"""printf 'leak = "%s"' "${name}" > leak.auto.tfvars"""
+    key = a_runner_key()
+    inputs = [an_input("MESHSTACK_API_TOKEN", seal(key.public_pem, API_KEY), sensitive=True, environment=True)]
+    parts = {"inputs": inputs, "private_key": key.private}
+    run = new_run(files={"main.tf": module}, implementation={"preRunScript": script}, **parts)
 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     shown = {name: str(output.value) for name, output in run.reporter.outputs.items()}
     assert (shown["plain"], shown["other"]) == ("a *** b", "https://user@example.test")
     assert "***" in shown["encoded"]
-    assert TOKEN not in shown["list"]
+    assert secret not in shown["list"]
+    assert secret in str(run.state.state())
 
 
 def test_a_declaration_file_of_the_module_is_left_alone(new_run: NewRun) -> None:

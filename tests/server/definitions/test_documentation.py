@@ -72,7 +72,7 @@ def test_it_says_what_a_version_takes_gives_needs_and_may_do(catalogue: Catalogu
     assert "output `cidr` of Network" in text
     assert "| `url` | URL | STRING | link to what was made |" in text
     assert "## Dependencies\n\n- Network\n" in text
-    assert "- `PROJECT_LIST`\n- `TENANT_LIST`\n" in text
+    assert "- See projects\n- See tenants\n\nPermissions: `PROJECT_LIST`, `TENANT_LIST`\n" in text
     assert "t0ps3cret" not in text
 
 

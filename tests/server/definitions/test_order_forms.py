@@ -55,6 +55,7 @@ def test_whoever_sees_a_definition_sees_what_its_released_version_takes_and_give
         "inputs": {"size": an_input()},
         "outputs": {"url": an_output(displayName="Address")},
         "implementation": terraform(),
+        "permissions": ["TENANT_SAVE", "TENANT_LIST", "APIKEY_SAVE"],
     }
     _, version = catalogue.released(content, displayName="Bucket", readme="# Read me", supportUrl="https://help.test")
     catalogue.be(a_key("shop", "BUILDINGBLOCKDEFINITION_LIST"))
@@ -63,6 +64,11 @@ def test_whoever_sees_a_definition_sees_what_its_released_version_takes_and_give
 
     assert (form["readme"], form["supportUrl"]) == ("# Read me", "https://help.test")
     assert [(item["key"], item["displayName"]) for item in form["outputs"]] == [("url", "Address")]
+    assert form["permissions"] == ["APIKEY_SAVE", "TENANT_LIST", "TENANT_SAVE"]
+    assert form["permissionsInWords"] == [
+        "Create and change API keys, which stay when the run is over",
+        "See, create and change tenants",
+    ]
 
 
 def test_a_draft_is_shown_to_its_own_team_only(catalogue: Catalogue) -> None:

@@ -9,6 +9,7 @@ from blockyard.cli.block_reports import finish
 from blockyard.cli.commands.blocks_versions import kept_by_upgrade
 from blockyard.cli.commands.orders import tell_warnings
 from blockyard.cli.completion import names_of
+from blockyard.cli.definition_reports import may_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.filling import checked, fill_in
@@ -98,6 +99,7 @@ def order_block(
         workspace = needed_workspace(workspace, url) if place is None else owner_of(place)
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
+        _say_what_runs_may(session, chosen, workspace)
         values = _given_values(session, chosen, inputs, input_files)
         place_id = None if place is None else text(place, "metadata", "uuid")
         values |= {} if later else fill_in(session, chosen, values, {}, workspace=workspace, tenant_id=place_id)
@@ -115,6 +117,13 @@ def order_block(
             parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
         )
         finish(session, Block.read(session.client.create(BLOCK_V2, document)), wait=wait)
+
+
+def _say_what_runs_may(session: Session, version: Version, workspace: str) -> None:
+    """Say before an order what its runs may do besides themselves; nothing if they may do nothing."""
+    if may := may_of(version):
+        sentences = "; ".join(f"{one[:1].lower()}{one[1:]}" for one in may)
+        session.printer.note(f"While it runs it may, in workspace '{workspace}': {sentences}.")
 
 
 def _warn_of_waiting(session: Session, version: Version, values: JsonObject, workspace: str) -> None:

@@ -59,6 +59,7 @@ from blockyard.server.runs.service import (
     PlanViews,
     ReportService,
     RunContext,
+    RunKeyring,
     RunService,
     RunSweeper,
     RunViews,
@@ -286,7 +287,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
         authenticator=Authenticator(
-            clock=clock, tokens=tokens, run_tokens=runs, client_tokens=client_sessions, persons=persons
+            clock=clock,
+            tokens=tokens,
+            run_tokens=runs,
+            run_keys=RunKeyring(context),
+            client_tokens=client_sessions,
+            persons=persons,
         ),
         users=users,
         sessions=sessions,

@@ -26,6 +26,9 @@ class EventType(StrEnum):
 PERSON, KEY = "User", "ApiKey"
 """The types of authors who are people, and API keys."""
 
+_BLOCK = "block-"
+"""How the identifiers of building blocks begin that act by the ephemeral API keys of their runs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
@@ -39,12 +42,24 @@ class Author:
     euid: str | None = None
     serves: UUID | None = None
 
+    """The run in whose service this is done: it stays open until what it ordered has ended. Not part of the document."""
+
     @property
     def identity(self) -> tuple[str, str]:
         """Who it is, whatever they are called by now."""
         return (self.type, self.identifier)
 
-    """The run in whose service this is done: it stays open until what it ordered has ended. Not part of the document."""
+    @property
+    def block(self) -> UUID | None:
+        """The building block whose run did it, with its ephemeral API key; None for everybody else."""
+        if self.type != KEY or not self.identifier.startswith(_BLOCK):
+            return None
+        return UUID(self.identifier.removeprefix(_BLOCK))
+
+    @classmethod
+    def of_block(cls, block_id: UUID, name: str, *, run_id: UUID) -> "Author":
+        """Return a building block that acts by the ephemeral API key of a run, which waits for what it orders."""
+        return cls(type=KEY, identifier=f"{_BLOCK}{block_id}", display_name=f"building block '{name}'", serves=run_id)
 
     def document(self) -> JsonObject:
         """Return the author as run documents and AUTHOR inputs carry it."""

@@ -159,7 +159,7 @@ def _input_of(name: str, definition_id: DefinitionId) -> tuple[DefinitionId, str
 
 
 def _owner(principal: Principal) -> str:
-    if principal.run is not None or principal.runner is not None:
+    if principal.is_machinery:
         raise Denied(
             "you don't have sufficient permissions: drafts of orders belong to people and API keys",
             code="MissingPermission",

@@ -53,6 +53,18 @@ def test_a_ready_block_says_when_it_was_changed_and_by_whom(world: PageWorld) ->
     assert re.search("<title>invoices bucket . Ready · Blockyard</title>", answer.text)
 
 
+def test_what_a_building_block_has_ordered_leads_to_it(world: PageWorld) -> None:
+    kit = world.order(world.define("Kit", permissions=["BUILDINGBLOCK_SAVE"]), name="our <kit>")
+    world.api.be(world.holder(world.key_of(world.claimed())))
+    nested = world.order(world.define("Leaf"))
+    person = world.person("sam")
+
+    for path in (path_of(nested), f"/runs/{world.latest_run(nested).id}"):
+        page = person.get(path).text
+        assert f'<a class="link" href="{path_of(kit)}">building block &#39;our &lt;kit&gt;&#39;</a>' in page, path
+    assert "Create and change building blocks" in person.read(path_of(kit, "settings"))
+
+
 def test_the_runs_of_a_block_are_listed_with_who_started_them(world: PageWorld) -> None:
     block = a_ready_block(world)
     person = world.person("sam")

@@ -20,6 +20,7 @@ from blockyard.runner.executors.opentofu.engine.download import Downloader
 from blockyard.runner.executors.opentofu.engine.engines import Engines
 from blockyard.runner.executors.opentofu.engine.plan_json import plan_changes
 from blockyard.runner.executors.opentofu.given import prerun
+from blockyard.runner.executors.opentofu.given.environment import API_TOKEN
 from blockyard.runner.executors.opentofu.initialization import (
     Initialized,
     fetch_plan,
@@ -37,7 +38,7 @@ from blockyard.runner.executors.opentofu.preparation import (
 from blockyard.runner.executors.opentofu.rescue import forget_errored_state, rescue_state
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
 from blockyard.runner.executors.opentofu.state.client import StateError, new_http
-from blockyard.runner.executors.opentofu.state.outputs import is_encrypted, of_state, read_outputs, without_token
+from blockyard.runner.executors.opentofu.state.outputs import is_encrypted, of_state, read_outputs, without_tokens
 from blockyard.runner.executors.opentofu.state.workspaces import DEFAULT
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Part, plan_parts, step_of
 from blockyard.runner.executors.opentofu.work import ModuleWork
@@ -277,7 +278,7 @@ class _Execution:
         if work.behavior is Behavior.DESTROY:
             self._remove_workspace()
             return Left()
-        outputs = without_token(self._outputs(), work.run_token)
+        outputs = without_tokens(self._outputs(), work.run_token, self._ready.environment.get(API_TOKEN, ""))
         if size_of_outputs(output.value for output in outputs.values()) > MAX_OUTPUTS_BYTES:
             raise StepFailed(
                 f"The outputs are larger than {MAX_OUTPUTS_BYTES // 1024**2} MB together. "

@@ -30,6 +30,7 @@ from blockyard.server.blocks.service.adapting import NOTHING_LOOKED_UP, Adapting
 from blockyard.server.blocks.service.cascade import Cascades
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.changing import Changing
+from blockyard.server.blocks.service.delegation import Delegation
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.ending import Ended, Ending
@@ -81,7 +82,7 @@ class BlockService:
     """Use cases of building blocks.
 
     `hooks` is for runs and for loops; `usage`, `people` and `payments` are for definitions, workspaces and payment methods,
-    `adapting` for forms, `on_tenants` for tenants, `relations` for tags, `tags` for what has tags.
+    `adapting` for forms, `delegation` for work on states, `on_tenants` for tenants, `relations` for tags, `tags` for what has tags.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class BlockService:
             payments=self.payments,
             holding=self.holding,
         )
+        self.delegation = Delegation(reading=self._reading, upgrades=upgrades)
         starter = RunStarter(
             basics,
             reading=self._reading,
@@ -150,10 +152,11 @@ class BlockService:
             upgrades=upgrades,
             adapting=self.adapting,
             holding=self.holding,
+            delegation=self.delegation,
         )
         self.readiness = Readiness(reading=self._reading, definitions=definitions, upgrades=upgrades)
         self.cascades = Cascades(reading=self._reading, cascading=self._cascading)
-        self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
+        self._planning = Planning(reading=self._reading, runs=runs, starter=starter, delegation=self.delegation)
         self._deleting = Deleting(
             basics,
             runs=runs,

@@ -83,8 +83,9 @@ class BulkService:
     ) -> BulkProgress:
         """Store a job for these blocks, or for those that match; nothing is done to them before it is started.
 
-        Raises Invalid: none, too many, or one that the principal may not see.
+        Raises Invalid: none, too many, or one that the principal may not see; Denied (a run, a runner).
         """
+        _refuse_machinery(principal)
         found = self._chosen(tx, principal, chosen)
         rows = [BulkRow(position=at, block_id=block_id, name=name) for at, (block_id, name) in enumerate(found)]
         job = BulkJob(
@@ -103,12 +104,7 @@ class BulkService:
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[BulkProgress]:
         """Return one page of the principal's own jobs, the newest first. Raises Denied (a run, a runner)."""
-        if principal.run is not None or principal.runner is not None:
-            raise Denied(
-                "runs and runners make no bulk jobs",
-                code="MissingPermission",
-                remedy="Use the API key of a workspace, or sign in as a person.",
-            )
+        _refuse_machinery(principal)
         store = BulkStore(tx)
         found = store.jobs_of(principal.author, request)
         counts = store.all_counts([job.id for job in found.items])
@@ -294,6 +290,16 @@ class BulkService:
             subject_id=str(job.id),
             description=f"{job.action.value} of {sum(BulkStore(tx).counts(job.id).values())} building blocks",
             content={"action": job.action.value, "counts": counts},
+        )
+
+
+def _refuse_machinery(principal: Principal) -> None:
+    """Refuse who is gone before a job is over. Raises Denied."""
+    if principal.is_machinery:
+        raise Denied(
+            "runs and runners make no bulk jobs",
+            code="MissingPermission",
+            remedy="Use the API key of a workspace, or sign in as a person.",
         )
 
 

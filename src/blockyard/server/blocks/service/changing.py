@@ -19,6 +19,7 @@ from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import block_name, lacking_parents
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.adapting import Adapting, Place
+from blockyard.server.blocks.service.delegation import Delegation
 from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary
 from blockyard.server.blocks.service.parents import FIELD, check_parents
@@ -83,7 +84,9 @@ class Changing:
         upgrades: Upgrades,
         adapting: Adapting,
         holding: Holding,
+        delegation: Delegation,
     ) -> None:
+        self._delegation = delegation
         self._upgrades = upgrades
         self._adapting = adapting
         self._holding = holding
@@ -116,6 +119,9 @@ class Changing:
         if change.block == before:
             return before
         queues = self._queues(tx, before, change)
+        if change.calls_for_run:
+            field = VERSION_FIELD if change.upgraded else None
+            self._delegation.require_apply(tx, principal, change.block, field=field)
         block = replace(change.block, unseen=change.block.unseen | change.causes)
         block = block.wanting(principal.author) if change.causes else block
         block = block.queued(Trigger(principal.author, _UPDATED)) if queues else block
@@ -150,6 +156,7 @@ class Changing:
             )
         if before.follows is follows:
             return before
+        self._delegation.require_apply(tx, principal, replace(before, follows=follows), field="/follows")
         after = self._starter.save(tx, replace(before, follows=follows))
         self._event_log.append(
             tx,
@@ -172,6 +179,8 @@ class Changing:
         require_run(principal, block, definition)
         _refuse_deleted(block)
         self._starter.refuse_unfinished(tx, block)
+        if block.lifecycle is Lifecycle.ACTIVE:  # who may delete a block may do so again
+            self._delegation.require_apply(tx, principal, block)
         return self._starter.run_again(tx, block, principal.author, TriggerReason.MANUAL_EXECUTION)
 
     def _queues(self, tx: Transaction, before: Block, change: _Change) -> bool:

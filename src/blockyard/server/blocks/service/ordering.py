@@ -137,6 +137,12 @@ class Ordering:
         _check_level(definition, site)
         _check_offered(principal, definition)
         _check_limit(tx, version, site)
+        principal.require_covers(
+            version.run_permissions,
+            site.workspace,
+            of=f"version {version.number} of '{definition.display_name}'",
+            field=VERSION_FIELD,
+        )
         parents = check_parents(tx, version, site.workspace, request.parents or (), tenant_id=site.tenant_id)
         new = NewBlock(definition, version, site, request.display_name, parents, request.inputs)
         return self.add(tx, principal, new)

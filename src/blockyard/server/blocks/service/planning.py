@@ -10,6 +10,7 @@ from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.blocks.model.approving import Cause
 from blockyard.server.blocks.model.block import WAITING, Block, Lifecycle
 from blockyard.server.blocks.service.access import require_known, require_run
+from blockyard.server.blocks.service.delegation import Delegation
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -24,7 +25,8 @@ from blockyard.server.runs.service import RunService
 class Planning:
     """Plans blocks and applies what was planned."""
 
-    def __init__(self, *, reading: Reading, runs: RunService, starter: RunStarter) -> None:
+    def __init__(self, *, reading: Reading, runs: RunService, starter: RunStarter, delegation: Delegation) -> None:
+        self._delegation = delegation
         self._reading = reading
         self._runs = runs
         self._starter = starter
@@ -48,6 +50,7 @@ class Planning:
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
         definition, _ = self._reading(tx).version_of(block)
         require_run(principal, block, definition)
+        self._delegation.require_run(tx, principal, block)
         return block, self.require_plannable(tx, block)
 
     def require_plannable(self, tx: Transaction, block: Block) -> Version:

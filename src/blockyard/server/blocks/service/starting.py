@@ -22,7 +22,7 @@ from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import SYSTEM, Author
+from blockyard.server.events.model import KEY, SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runs.model import Run, RunId, RunTarget, Trigger, TriggerReason
@@ -78,17 +78,20 @@ class RunStarter:
             parents_changed = True
         return store.save(block, parents_changed=parents_changed)
 
-    def run_again(self, tx: Transaction, block: Block, author: Author, reason: TriggerReason) -> Block:
+    def run_again(
+        self, tx: Transaction, block: Block, author: Author, reason: TriggerReason, *, was_due: bool = False
+    ) -> Block:
         """Bring a stored block to what it shall be: a run that applies it, or destroys it once it is marked for deletion.
 
-        A block that follows versions is changed to the newest one first; one that lacks something for being applied is parked.
+        A block that follows versions is changed to the newest one first; one that lacks something for being applied is parked. If it
+        `was_due`, nobody has compared the newest version with what may be done by the key that wanted the run.
 
         Raises:
             Conflict: a run of the block is unfinished.
         """
         self.refuse_unfinished(tx, block)
         block = _serving(block, author).woken(block.cascade if author == SYSTEM else None)
-        block = self._upgrades.followed(tx, block, author)
+        block = self._upgrades.followed(tx, block, author, gaining=not (was_due and author.type == KEY))
         reader = self._reading(tx)
         _, version = reader.version_of(block)
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
@@ -133,7 +136,7 @@ class RunStarter:
             self.save(tx, replace(block, due=None))
             return True
         try:
-            self.run_again(tx, replace(block, due=None), due.author, due.reason)
+            self.run_again(tx, replace(block, due=None), due.author, due.reason, was_due=True)
         except Conflict:
             log.info("the run that is due has to wait", block_id=block.id)
             return False
@@ -372,6 +375,7 @@ class RunStarter:
             runner_id=self._definitions.runner_of(tx, version).id,
             implementation=version.implementation_type,
             hand_over=version.implementation.hands_over,
+            permissions=version.run_permissions,
         )
 
 

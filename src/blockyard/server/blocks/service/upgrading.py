@@ -75,10 +75,13 @@ class Upgrades:
         leads = newest is not None and leads_on(newest, own)
         return newest if leads and not self._holding.is_held(tx, block) else None
 
-    def followed(self, tx: Transaction, block: Block, author: Author) -> Block:
-        """Return a stored block in the version that it follows; whoever stores it requests its run in this transaction."""
+    def followed(self, tx: Transaction, block: Block, author: Author, *, gaining: bool = True) -> Block:
+        """Return a stored block in the version that it follows; whoever stores it requests its run in this transaction.
+
+        It keeps its own where the new one asks for more permissions, unless it may be `gaining` some.
+        """
         new = self.due(tx, block)
-        if new is None:
+        if new is None or (not gaining and self._gains(tx, block, new)):
             return block
         after = self.upgraded(tx, block, new)
         self._payments.keep(tx, after, new.inputs, ())
@@ -92,10 +95,21 @@ class Upgrades:
             subject_kind=_SUBJECT,
             subject_id=str(block.id),
             description=after.name,
-            content={"displayName": after.name, "version": str(new.id), "versionNumber": new.number, "byItself": True},
+            content={
+                "displayName": after.name,
+                "version": str(new.id),
+                "versionNumber": new.number,
+                "byItself": True,
+                "newPermissions": [*self._gains(tx, block, new)],
+            },
             previous={"version": str(block.version_id), "versionNumber": block.version_number},
         )
         return after
+
+    def _gains(self, tx: Transaction, block: Block, new: Version) -> Sequence[str]:
+        """Return what runs of another version of a block may do that those of its own may not."""
+        _, own = self._reading(tx).version_of(block)
+        return sorted({*new.run_permissions} - {*own.run_permissions})
 
     def _newest(self, tx: Transaction, block: Block) -> Version | None:
         sound = self._definitions.latest_sound(tx, block.definition_id)

@@ -14,6 +14,7 @@ from blockyard.server.definitions.model import PEOPLE, AssignmentType, Definitio
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.permissions import permissions_in_words
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, WireJson, WireModel
@@ -75,6 +76,12 @@ class OrderForm(WireModel):
     support_url: str | None
     documentation_url: str | None
     run_transparency: bool
+    permissions: Annotated[
+        list[str], Field(description="What the API key of a run may do in the workspace of the building block.")
+    ]
+    permissions_in_words: Annotated[
+        list[str], Field(description="The same in words, one sentence for each kind of thing.")
+    ]
     dependency_definition_uuids: list[str]
     inputs: list[FormInput]
     outputs: list[FormOutput]
@@ -133,6 +140,8 @@ def _form(definition: Definition, version: Version) -> OrderForm:
         support_url=definition.support_url,
         documentation_url=definition.documentation_url,
         run_transparency=definition.run_transparency,
+        permissions=sorted(version.run_permissions),
+        permissions_in_words=[*permissions_in_words(version.run_permissions)],
         dependency_definition_uuids=[str(dependency) for dependency in version.dependencies],
         inputs=[_input(spec) for spec in sorted(inputs, key=lambda spec: (spec.display_order, spec.key))],
         outputs=[

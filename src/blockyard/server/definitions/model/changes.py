@@ -12,6 +12,7 @@ from blockyard.server.definitions.model.definition import (
     VersionContent,
 )
 from blockyard.server.definitions.model.migrations import InputMigration, MigrationAction
+from blockyard.server.identity.permissions import permissions_in_words
 
 _ASKED = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 _UNKNOWN = "another definition"
@@ -34,9 +35,7 @@ def changes_between(before: VersionContent, after: VersionContent, names: Mappin
     ]
     if before.input_checks != after.input_checks:
         found.append("Other things have to hold between its inputs")
-    if {*before.permissions} != {*after.permissions}:
-        more = {*after.permissions} - {*before.permissions}
-        found.append("Its runs may do more than before" if more else "Its runs may do less than before")
+    found.extend(_of_permissions({*before.run_permissions}, {*after.run_permissions}))
     if before.implementation.type is not after.implementation.type:
         found.append("It is made in another way")
     if before.deletion_mode is not after.deletion_mode:
@@ -45,6 +44,16 @@ def changes_between(before: VersionContent, after: VersionContent, names: Mappin
     if before.only_apply_once_per_tenant is not after.only_apply_once_per_tenant:
         found.append("There may be only one" if after.only_apply_once_per_tenant else "There may be several")
     return found
+
+
+def _of_permissions(before: Collection[str], after: Collection[str]) -> Iterable[str]:
+    for head, codes in (
+        ("Its runs may do more than before", {*after} - {*before}),
+        ("Its runs may do less than before", {*before} - {*after}),
+    ):
+        if codes:
+            said = "; ".join(f"{one[:1].lower()}{one[1:]}" for one in permissions_in_words(codes))
+            yield f"{head}: {said}"
 
 
 def _asked(content: VersionContent) -> Mapping[str, InputSpec]:

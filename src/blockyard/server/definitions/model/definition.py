@@ -253,6 +253,11 @@ class VersionContent:
     input_checks: tuple[InputCheck, ...] = ()
 
     @property
+    def run_permissions(self) -> tuple[str, ...]:
+        """What the API keys of its runs may do; nobody has to execute a manual one, so that has no key."""
+        return () if self.implementation.type is ImplementationType.MANUAL else self.permissions
+
+    @property
     def tags_read(self) -> "frozenset[tuple[TagOwner, str]]":
         """Whose tags its inputs and their options read, and which."""
         specs = self.inputs.values()

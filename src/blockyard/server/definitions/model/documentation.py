@@ -21,6 +21,7 @@ from blockyard.server.definitions.model.definition import (
     TargetType,
     Version,
 )
+from blockyard.server.identity.permissions import permissions_in_words
 from blockyard.server.runners.model import StoredSecret
 
 _MEANING = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&^$=@:])")
@@ -63,7 +64,7 @@ def documentation(definition: Definition, version: Version, names: Mapping[Defin
         ["## Inputs", *_inputs(inputs, names), _checks(version.input_checks)],
         ["## Outputs", _outputs(outputs)],
         ["## Dependencies", _dependencies(version.dependencies, names)],
-        ["## Permissions", _permissions(version.permissions)],
+        ["## Permissions", _permissions(version.run_permissions)],
     ]
     return "\n\n".join(paragraph for part in parts for paragraph in part if paragraph) + "\n"
 
@@ -188,8 +189,9 @@ def _dependencies(dependencies: Sequence[DefinitionId], names: Mapping[Definitio
 def _permissions(permissions: Sequence[str]) -> str:
     if not permissions:
         return "None: its runs have no access to this installation."
-    head = "While it runs, its API key may do this in the workspace that ordered it or that offers it:"
-    return head + "\n\n" + "\n".join(f"- {code(permission)}" for permission in sorted(permissions))
+    head = "While it runs, its API key may do this in the workspace that has ordered it:"
+    said = "\n".join(f"- {sentence}" for sentence in permissions_in_words(permissions))
+    return f"{head}\n\n{said}\n\nPermissions: {', '.join(code(permission) for permission in sorted(permissions))}"
 
 
 def _named(definition: DefinitionId, names: Mapping[DefinitionId, str]) -> str:

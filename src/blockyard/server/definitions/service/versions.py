@@ -247,6 +247,9 @@ class VersionService:
             )
         content = request.content
         check_permissions(content.permissions)
+        if principal.block is not None:  # else it could order a draft, and let it do more then
+            permissions = content.run_permissions
+            principal.require_covers(permissions, definition.workspace, of="the version", field="/spec/permissions")
         check_policies(definition, content.implementation.type, field="/spec/implementation/type")
         check_implementation(content, request.secrets, allow_files=self._allow_files, hosts=self._hosts)
         runner = self._runner(tx, definition, content)

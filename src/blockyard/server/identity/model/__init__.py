@@ -12,6 +12,7 @@ from blockyard.server.identity.model.keys import (
 )
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, system
 from blockyard.server.identity.model.roles import WorkspaceRole
+from blockyard.server.identity.model.run_keys import RunKey
 from blockyard.server.identity.model.sessions import (
     FRESH,
     LINK_LIFE,
@@ -57,6 +58,7 @@ __all__ = [
     "Profile",
     "Reach",
     "RunGrant",
+    "RunKey",
     "ServedRunner",
     "Session",
     "SessionId",

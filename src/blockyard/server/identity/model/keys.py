@@ -179,6 +179,7 @@ def require_may_grant(principal: Principal, workspace: str, permissions: Sequenc
     """Raise Denied if one of `permissions` is more than `principal` holds: nobody hands out more than they have."""
     for index, code in enumerate(permissions):
         if not principal.holds(code, workspace):
+            principal.require_covers(permissions, workspace, of="the new key", field=f"/spec/permissions/{index}")
             raise Denied(
                 f"you don't have sufficient permissions: a key may only get permissions its creator has, not '{code}'",
                 code="PermissionNotHeld",

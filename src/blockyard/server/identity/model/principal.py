@@ -1,12 +1,12 @@
 """The principal of a request and the rules of what it may do. Source: api.md 2.7, concepts.md 2."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from blockyard.server.events.model import SYSTEM, Author
+from blockyard.server.events.model import KEY, SYSTEM, Author
 from blockyard.server.identity.model.access import AccessLevel
 from blockyard.server.identity.model.codes import PLAIN, checked, of_kind
 from blockyard.server.kit.errors import Denied, NotFound
@@ -65,6 +65,7 @@ class Principal:
         run: the attempt a run token stands for; None for everybody else.
         runner: the runner whose own key this is; such a key works for this runner and holds no codes.
         key: the API key that asks; None for everybody else.
+        block: the building block whose run asks, with its ephemeral API key; None for everybody else.
         last_day: the last day of the API key that asks; None if it has none, and for everybody else.
         must_change_password: whether the person may do nothing but choose a password of their own.
         signed_in_at: when the person showed who they are; None for machines.
@@ -79,6 +80,7 @@ class Principal:
     run: RunGrant | None = None
     runner: UUID | None = None
     key: UUID | None = None
+    block: UUID | None = None
     last_day: date | None = None
     must_change_password: bool = False
     signed_in_at: datetime | None = None
@@ -151,7 +153,9 @@ class Principal:
 
         Whoever could change what is stronger than themselves would be as strong as it.
         """
-        lacking = sorted(code for code in codes if not self.holds(code, workspace))
+        wanted = frozenset(codes)
+        self.require_covers(wanted, workspace, of=of)
+        lacking = sorted(code for code in wanted if not self.holds(code, workspace))
         if lacking:
             more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
             raise Denied(
@@ -159,6 +163,30 @@ class Principal:
                 code="PermissionNotHeld",
                 remedy="Ask somebody who has all of its permissions, such as an owner of the workspace or an administrator.",
             )
+
+    def require_covers(self, codes: Collection[str], workspace: str, *, of: str, field: str | None = None) -> None:
+        """Refuse a key, naming both lists, that lacks in `workspace` a code which a version, a key or a role has. Raises Denied.
+
+        It is for keys only: people hold roles, and read what the runs of a version may do before they order it.
+        """
+        if self.is_key and not all(self.holds(code, workspace) for code in codes):
+            own = self.grants.get(workspace, frozenset()) | {f"ADM_{code}" for code in self.everywhere}
+            raise Denied(
+                f"you don't have sufficient permissions: {of} has {_listed(codes)}; this key has {_listed(own)}",
+                code="PermissionNotHeld",
+                field=field,
+                remedy="Use a key that has all of these. What the key of a run has stands in the version of its definition.",
+            )
+
+    @property
+    def is_machinery(self) -> bool:
+        """Whether a run asks, by its token or its key, or a runner: they decide nothing, and keep nothing of their own."""
+        return self.run is not None or self.runner is not None or self.block is not None
+
+    @property
+    def is_key(self) -> bool:
+        """Whether an API key asks, also an ephemeral one."""
+        return self.author.type == KEY and self.run is None
 
     def require_in(self, code: str, workspace: str, *, hide: str) -> None:
         """Refuse unless `allows` for an object of `workspace`: Denied to those who belong there, NotFound to others."""
@@ -252,6 +280,11 @@ class Principal:
 
 def _kept(codes: frozenset[str], level: AccessLevel) -> frozenset[str]:
     return frozenset(code for code in codes if level.keeps(code))
+
+
+def _listed(codes: Collection[str]) -> str:
+    """Return codes in one phrase."""
+    return ", ".join(sorted(codes)) or "none"
 
 
 def _nowhere(code: str) -> Denied:

@@ -9,7 +9,14 @@ from blockyard.server.identity.service.links import SignInLinks
 from blockyard.server.identity.service.passkeys import PasskeyService, Place
 from blockyard.server.identity.service.passwords import check_password, hash_password, verify_password
 from blockyard.server.identity.service.persons import Persons
-from blockyard.server.identity.service.ports import ClientTokens, PeopleFollower, ProjectsOf, RunTokens, Workspaces
+from blockyard.server.identity.service.ports import (
+    ClientTokens,
+    PeopleFollower,
+    ProjectsOf,
+    RunKeys,
+    RunTokens,
+    Workspaces,
+)
 from blockyard.server.identity.service.second_factor import SecondFactors
 from blockyard.server.identity.service.sessions import SessionService, SignedIn, require_person
 from blockyard.server.identity.service.throttle import Throttle
@@ -40,6 +47,7 @@ __all__ = [
     "Persons",
     "Place",
     "ProjectsOf",
+    "RunKeys",
     "RunTokens",
     "SecondFactors",
     "SessionService",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, UserId
 from blockyard.server.identity.service.persons import Persons
-from blockyard.server.identity.service.ports import ClientTokens, RunTokens
+from blockyard.server.identity.service.ports import ClientTokens, RunKeys, RunTokens
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
 from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore
 from blockyard.server.kit.clock import Clock
@@ -23,7 +23,7 @@ _REMEMBERED = 4096
 
 
 class Authenticator:
-    """Turns bearer tokens and run tokens into principals."""
+    """Turns bearer tokens, run tokens and ephemeral keys into principals."""
 
     def __init__(
         self,
@@ -31,12 +31,14 @@ class Authenticator:
         clock: Clock,
         tokens: Tokens,
         run_tokens: RunTokens,
+        run_keys: RunKeys,
         client_tokens: ClientTokens,
         persons: Persons,
     ) -> None:
         self._clock = clock
         self._tokens = tokens
         self._run_tokens = run_tokens
+        self._run_keys = run_keys
         self._client_tokens = client_tokens
         self._persons = persons
         self._runs = _KnownRuns()
@@ -64,7 +66,7 @@ class Authenticator:
     def by_bearer(self, tx: Transaction, token: str) -> Principal:
         """Return who holds `token`: an API key, a person, a program of theirs, or a run. Raises Unauthenticated."""
         if not is_signed(token):
-            return self._by_run_token(tx, token)
+            return self._by_text(tx, token)
         if (for_person := self._client_tokens.principal_of(tx, token)) is not None:
             return for_person
         subject = self._tokens.read(token)
@@ -89,7 +91,12 @@ class Authenticator:
     def by_basic(self, tx: Transaction, user: str, password: str) -> Principal:
         """Return the run whose token is `password`; the user name does not count. Raises Unauthenticated."""
         del user
-        return self._by_run_token(tx, password)
+        return self._by_text(tx, password)
+
+    def _by_text(self, tx: Transaction, token: str) -> Principal:
+        """Return the run whose token this is, or the building block whose ephemeral key. What a key may do is read each time."""
+        key = self._run_keys.key_of(tx, token)
+        return self._by_run_token(tx, token) if key is None else key.principal()
 
     def _by_run_token(self, tx: Transaction, token: str) -> Principal:
         grant = self._run_tokens.grant_of(tx, token) if token else None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from blockyard.server.events.model import Author
-from blockyard.server.identity.model import Principal, RunGrant, WorkspaceRole
+from blockyard.server.identity.model import Principal, RunGrant, RunKey, WorkspaceRole
 from blockyard.server.kit.database import Transaction
 
 
@@ -18,6 +18,14 @@ class RunTokens(Protocol):
 
     def is_over(self, tx: Transaction, grant: RunGrant) -> bool:
         """Whether the attempt a token stands for ended so long ago that the token is worth nothing any more."""
+        ...
+
+
+class RunKeys(Protocol):
+    """Knows the ephemeral API keys of runs."""
+
+    def key_of(self, tx: Transaction, token: str) -> RunKey | None:
+        """Return what `token` stands for; None if it is none of these keys. Raises Unauthenticated: it has ended."""
         ...
 
 

@@ -12,6 +12,10 @@ SIGN_STEP = timedelta(seconds=1)
 """Signs of life that follow each other faster are one."""
 
 
+KEY_LIFE = timedelta(hours=6)
+"""An ephemeral API key ends at the latest then, whatever an installation allows an attempt. Source: concepts.md 15."""
+
+
 class Claimer(StrEnum):
     """Which protocol the runner of an attempt speaks."""
 
@@ -53,6 +57,7 @@ class Attempt:
         lease: allowed silence; None where only the ceiling counts.
         last_sign_at: the last claim, registration, report, heartbeat, log chunk or state request.
         expires_at: when the attempt counts as lost unless another sign of life comes.
+        key_hash: stands for its ephemeral API key; None if its version asks for no permissions.
     """
 
     run_id: RunId
@@ -66,6 +71,7 @@ class Attempt:
     last_sign_at: datetime
     expires_at: datetime
     state: AttemptState = AttemptState.LIVE
+    key_hash: str | None = None
 
     @classmethod
     def begin(
@@ -79,6 +85,7 @@ class Attempt:
         node_id: str | None,
         at: datetime,
         limits: RunLimits,
+        key_hash: str | None = None,
     ) -> "Attempt":
         """Return a fresh attempt; ours must register soon."""
         silence = limits.registration if claimer is Claimer.BLOCKYARD else (lease or limits.ceiling)
@@ -92,6 +99,7 @@ class Attempt:
             claimed_at=at,
             last_sign_at=at,
             expires_at=at + min(silence, limits.ceiling),
+            key_hash=key_hash,
         )
 
     def heard(self, at: datetime, limits: RunLimits) -> "Attempt":
@@ -120,3 +128,8 @@ class Attempt:
     def may_go_on(self) -> bool:
         """Whether the runner of this attempt may still change the run, as long as no newer attempt exists."""
         return self.state in {AttemptState.LIVE, AttemptState.LOST}
+
+    def has_key(self, at: datetime) -> bool:
+        """Whether its ephemeral API key, if it has one, is good for something: no claim that nobody received, none that lasts too long."""
+        received = self.state is AttemptState.LIVE or (self.may_go_on and self.registered_at is not None)
+        return received and at < self.claimed_at + KEY_LIFE

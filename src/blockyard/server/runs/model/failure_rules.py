@@ -37,6 +37,13 @@ STALE_PLAN = _rule(
 RULES: tuple[Rule, ...] = (
     STALE_PLAN,
     _rule(
+        "RUN_LACKS_PERMISSION",
+        FailureCause.PRODUCT,
+        r"\b(?:PermissionNotHeld|MissingPermission)\b",
+        "The building block wants to make something in your workspace for which its runs do not have the permissions.",
+        f"Tell {_OWNER} and give them the number of this run, whose log names what is missing: a new version can ask for it.",
+    ),
+    _rule(
         "CREDENTIALS_EXPIRED",
         FailureCause.CREDENTIALS,
         r"ExpiredToken|token (?:has |is |included in the request is )?expired|TokenRefreshRequired|RequestExpired"

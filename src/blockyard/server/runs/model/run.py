@@ -59,6 +59,7 @@ class RunTarget:
         workspace: the consumer; `provider` owns the definition.
         project, platform: those of the tenant the block is on, if it is on one.
         hand_over: something external reports the end of the run (`async` in the implementation).
+        permissions: what the version asked for when the run was requested: the keys of its attempts may do no more.
     """
 
     block_id: UUID
@@ -73,6 +74,7 @@ class RunTarget:
     project: str | None = None
     platform: str | None = None
     hand_over: bool = False
+    permissions: tuple[str, ...] = ()
 
     @property
     def is_async(self) -> bool:

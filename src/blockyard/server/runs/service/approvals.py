@@ -130,7 +130,7 @@ class ApprovalService:
     def approvable(self, tx: Transaction, principal: Principal, runs: Sequence[Run]) -> frozenset[RunId]:
         """Return those of the runs that the principal may approve now."""
         waiting = [run for run in runs if run.awaits_approval]
-        if not waiting or principal.run is not None or principal.runner is not None:
+        if not waiting or principal.is_machinery:
             return frozenset()
         found = ApprovalStore(tx).find_all([run.id for run in waiting])
         groups = self._groups(tx, principal, [*found.values()])
@@ -174,7 +174,7 @@ class ApprovalService:
         groups = () if approval is None else self._groups(tx, principal, [approval])
         if approval is None or not self._is_deputy(approval, groups):
             require_abort(principal, run, transparent=transparent)
-        if principal.run is not None or principal.runner is not None:
+        if principal.is_machinery:
             raise Denied(
                 "runs and runners approve nothing", code="RunTokenCannotApprove", remedy="Sign in, or use an API key."
             )

@@ -25,6 +25,7 @@ from blockyard.server.runs.service.approvals import require_state
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.documents import claim_document, has_secrets, run_document
 from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.keys import NewKey, RunKeyring
 from blockyard.server.runs.service.runs import TOKEN_PREFIX
 from blockyard.server.runs.store import ApprovalStore, AttemptStore, FileStore, QueueStore, RunStore
 from blockyard.server.runs.topics import wake_viewers
@@ -72,6 +73,7 @@ class ClaimService:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._ending = RunEnding(context)
+        self._keys = RunKeyring(context)
 
     @property
     def ceiling(self) -> timedelta:
@@ -126,6 +128,7 @@ class ClaimService:
         A defect in a document must not keep the runs behind this one waiting for ever, hence the last clause.
         """
         token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
+        key = self._keys.draw(run)
         try:
             self._require_approved(tx, run)
             parts = self._context.ports().content.document_parts(tx, run)
@@ -133,7 +136,14 @@ class ClaimService:
             RunDocument.model_validate(base)
             digest = None if parts.plan_run_id is None else FileStore(tx).artifact_digest(parts.plan_run_id)
             answer = self._answer(
-                run, base, runner, claim, token=token, plan_digest=digest, before=_applied_before(tx, run, claim, base)
+                run,
+                base,
+                runner,
+                claim,
+                token=token,
+                key=key,
+                plan_digest=digest,
+                before=_applied_before(tx, run, claim, base),
             )
             if run.attempt == 1 and run.task is not None and run.task.kind is TaskKind.RESTORE:
                 self._context.ports().restoring.restore(tx, run)
@@ -158,7 +168,7 @@ class ClaimService:
             log.exception("run cannot be described", run_id=str(run.id), cause=type(error).__name__)
             self._fail(tx, run, "the run cannot be described to its runner: the server has a defect here")
             return None
-        self._begin_attempt(tx, run, parts, base, token=token, claim=claim, now=now)
+        self._begin_attempt(tx, run, parts, base, token=token, key=key, claim=claim, now=now)
         return answer
 
     def _require_approved(self, tx: Transaction, run: Run) -> None:
@@ -183,6 +193,7 @@ class ClaimService:
         claim: Claim,
         *,
         token: str,
+        key: NewKey | None,
         plan_digest: str | None,
         before: JsonObject | None,
     ) -> JsonObject:
@@ -190,6 +201,7 @@ class ClaimService:
             run,
             document,
             token=token,
+            key=None if key is None else key.text,
             public_key=runner.public_key,
             links=self._context.links,
             own_protocol=claim.claimer is Claimer.BLOCKYARD,
@@ -205,6 +217,7 @@ class ClaimService:
         document: JsonObject,
         *,
         token: str,
+        key: NewKey | None,
         claim: Claim,
         now: datetime,
     ) -> None:
@@ -214,6 +227,7 @@ class ClaimService:
                 run.id,
                 run.attempt,
                 token_hash=self._context.master_key.digest(token, context=TOKEN_CONTEXT),
+                key_hash=None if key is None else key.hash,
                 claimer=claim.claimer,
                 lease=lease_of(claim.claimer, run.target, limits),
                 node_id=claim.node_id,

@@ -14,6 +14,7 @@ from blockyard.server.runs.model import Run
 from blockyard.server.runs.ports import RunParts
 
 ENDPOINT_INPUT = "MESHSTACK_ENDPOINT"
+KEY_INPUT = "MESHSTACK_API_TOKEN"
 RUN_TOKEN_INPUT = "MESHSTACK_RUN_TOKEN"  # noqa: S105  the name of an input
 
 STATE_ADDRESS_INPUT = "TF_HTTP_ADDRESS"
@@ -46,6 +47,7 @@ def claim_document(
     document: JsonObject,
     *,
     token: str,
+    key: str | None = None,
     public_key: str,
     links: Links,
     own_protocol: bool,
@@ -54,12 +56,15 @@ def claim_document(
 ) -> JsonObject:
     """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol.
 
-    `plan_digest` is that of the plan to be applied, which our runner compares. `before` is the document of the run that applied the
-    block last: its secrets are in the state, and our runner masks them, too.
+    `key` is the ephemeral API key of the attempt. `plan_digest` is that of the plan to be applied, which our runner compares. `before` is
+    the document of the run that applied the block last: its secrets are in the state, and our runner masks them, too.
     """
     spec = dict(_object(_without_hashes(document)["spec"]))
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
+        spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
+    if key is not None:
+        sealed = _environment_input(KEY_INPUT, seal(public_key, key), is_sensitive=True)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
     if not own_protocol and _applies_plan(run, document):
         given = _environment_input(STATE_ADDRESS_INPUT, _state_address(run, links), is_sensitive=False)

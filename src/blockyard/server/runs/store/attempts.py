@@ -17,6 +17,7 @@ _WHICH = (_attempts.c.run_id == bindparam("of_run"), _attempts.c.number == bindp
 _BY_NUMBER = select(_attempts).where(*_WHICH)
 _HOLD = _BY_NUMBER.with_for_update()
 _BY_TOKEN = select(_attempts).where(_attempts.c.token_hash == bindparam("of_token"))
+_BY_KEY = select(_attempts).where(_attempts.c.key_hash.is_not(None), _attempts.c.key_hash == bindparam("of_key"))
 _ADD = insert(_attempts)
 _SIGN = update(_attempts).where(*_WHICH)
 _RENEW = _SIGN.where(_attempts.c.state == bindparam("state_read"))
@@ -77,6 +78,11 @@ class AttemptStore:
         row = self._tx.execute(_BY_TOKEN, {"of_token": token_hash}).one_or_none()
         return None if row is None else _attempt(row)
 
+    def by_key(self, key_hash: str) -> Attempt | None:
+        """Return the attempt whose ephemeral API key has this hash; one that is over has none any more."""
+        row = self._tx.execute(_BY_KEY, {"of_key": key_hash}).one_or_none()
+        return None if row is None else _attempt(row)
+
     def expired(self, at: datetime, limit: int) -> Sequence[tuple[RunId, int]]:
         """Return live attempts whose time is over, the longest over first."""
         query = (
@@ -131,6 +137,7 @@ def _moving(attempt: Attempt) -> dict[str, object]:
         "last_sign_at": attempt.last_sign_at,
         "expires_at": attempt.expires_at,
         "state": attempt.state.value,
+        "key_hash": attempt.key_hash if attempt.may_go_on else None,
     }
 
 
@@ -147,4 +154,5 @@ def _attempt(row: RunRow) -> Attempt:
         last_sign_at=row.last_sign_at,
         expires_at=row.expires_at,
         state=AttemptState(row.state),
+        key_hash=row.key_hash,
     )

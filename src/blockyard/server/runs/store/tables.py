@@ -39,6 +39,7 @@ runs = Table(
     Column("runner_workspace", String(64), nullable=False),
     Column("implementation", String(20), nullable=False),
     Column("hand_over", Boolean, nullable=False),
+    Column("permissions", JsonText, nullable=False, server_default="[]"),
     Column("behavior", String(10), nullable=False),
     Column("reason", String(64), nullable=False),
     Column("author", JsonText, nullable=False),
@@ -119,6 +120,14 @@ attempts = Table(
     Column("last_sign_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("state", String(10), nullable=False),
+    Column("key_hash", String(64)),
+    Index(
+        "ix_run_attempts_key_hash",
+        "key_hash",
+        unique=True,
+        sqlite_where=text("key_hash IS NOT NULL"),
+        postgresql_where=text("key_hash IS NOT NULL"),
+    ),
     Index(
         "ix_run_attempts_expires_at",
         "expires_at",

@@ -99,6 +99,7 @@ class StateWork:
         self._states.require(tx, principal, block_id, RESTORE)
         self._blocks.holding.refuse(tx, block_id, "given another state")
         block = self._block(tx, block_id)
+        self._blocks.delegation.require_run(tx, principal, block)
         planned = self._blocks.scheduled.planned(tx, block)
         if planned.task is None or planned.task.version != number:
             raise Conflict(
@@ -159,6 +160,7 @@ class StateWork:
 
     def _start(self, tx: Transaction, principal: Principal, block_id: UUID, task: Task) -> Block:
         block = self._block(tx, block_id)
+        self._blocks.delegation.require_run(tx, principal, block)
         manual = TriggerReason.MANUAL_EXECUTION
         return self._blocks.scheduled.detect(tx, block, manual, author=principal.author, task=task)
 

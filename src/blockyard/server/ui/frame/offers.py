@@ -1,7 +1,7 @@
-"""Definitions as pages show them to people who may order: symbol, badges, how well they work, what they may do, in plain words."""
+"""Definitions as pages show them to people who may order: symbol, badges, how well they work, in plain words."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,32 +15,6 @@ from blockyard.server.ui.frame import words
 _TINTS = 6
 _FEW_RUNS = 5
 """A rate of fewer runs says nothing."""
-
-_THINGS = {
-    "APIKEY": "API keys",
-    "BUILDINGBLOCK": "building blocks",
-    "BUILDINGBLOCKDEFINITION": "definitions of building blocks",
-    "BUILDINGBLOCKRUN": "runs",
-    "BUILDINGBLOCKRUNSOURCE": "sources of runs",
-    "BUILDINGBLOCKRUNNER": "runners",
-    "COMMUNICATION": "messages",
-    "COMMUNICATIONDEFINITION": "message templates",
-    "EVENTLOG": "the event log",
-    "INTEGRATION": "integrations",
-    "LANDINGZONE": "landing zones",
-    "PAYMENTMETHOD": "payment methods",
-    "PLATFORMINSTANCE": "platforms",
-    "PROJECT": "projects",
-    "PROJECTPRINCIPALROLE": "who has which role in a project",
-    "SERVICEINSTANCE": "service instances",
-    "TENANT": "tenants",
-    "TFSTATE": "the state of building blocks",
-    "WORKSPACE": "the workspace itself",
-    "WORKSPACEPRINCIPALBINDING": "who has which role in the workspace",
-    "WORKSPACEUSERGROUP": "groups",
-}
-_VERBS = {"LIST": ("see",), "SAVE": ("create", "change"), "DELETE": ("delete",), "IMPORT": ("import",)}
-_MANAGED = "MANAGED_"
 
 _KINDS = {
     InputKind.STRING: "Text",
@@ -123,16 +97,6 @@ def reliability_of(outcomes: Outcomes | None) -> Reliability | None:
     return Reliability(", ".join(filter(None, (rate, time))), tone, details)
 
 
-def permissions_in_words(codes: Iterable[str]) -> Sequence[str]:
-    """Return what permission codes let a run do: one sentence for each kind of thing."""
-    found: dict[tuple[bool, str], list[str]] = {}
-    for code in sorted(codes, key=_place_of):
-        is_managed = code.startswith(_MANAGED)
-        thing, _, verb = code.removeprefix(_MANAGED).rpartition("_")
-        found.setdefault((is_managed, thing), []).append(verb)
-    return [_sentence(thing, verbs, is_managed=is_managed) for (is_managed, thing), verbs in found.items()]
-
-
 def kind_in_words(spec: InputSpec) -> str:
     """Return what kind of value an input takes."""
     if spec.assignment_type is AssignmentType.PAYMENT_METHOD:
@@ -153,15 +117,3 @@ def works_with(definition: Definition, types: Mapping[str, str]) -> Sequence[str
 def order_path(definition_id: UUID) -> str:
     """Return where a definition is ordered."""
     return f"/order/{definition_id}"
-
-
-def _place_of(code: str) -> tuple[bool, str, int]:
-    thing, _, verb = code.removeprefix(_MANAGED).rpartition("_")
-    return code.startswith(_MANAGED), thing, [*_VERBS].index(verb) if verb in _VERBS else len(_VERBS)
-
-
-def _sentence(thing: str, verbs: Sequence[str], *, is_managed: bool) -> str:
-    known = [text for verb in verbs for text in _VERBS.get(verb, (verb.lower(),))]
-    listed = ", ".join(known[:-1]) + " and " + known[-1] if len(known) > 1 else known[0]
-    whose = " of everybody who uses what its team offers" if is_managed else ""
-    return f"{listed[:1].upper()}{listed[1:]} {_THINGS.get(thing, thing.lower())}{whose}"

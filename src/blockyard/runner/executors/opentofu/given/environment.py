@@ -30,6 +30,9 @@ INHERITED = (
 )
 """What every process of a run takes over from the runner, if it is set there. `PWD` is the run directory, `HOME` one of the run's own."""
 
+API_TOKEN = "MESHSTACK_API_TOKEN"  # noqa: S105  the name of a variable
+"""Where a module, its providers and the pre-run script find the ephemeral API key of the run."""
+
 ENGINE_LOGGING = ("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PATH")
 """What the engine takes over besides; definitions must not set these."""
 

@@ -33,12 +33,12 @@ def of_state(state: State | None) -> dict[str, OutputValue]:
     return read_outputs((state or {}).get("outputs"))
 
 
-def without_token(outputs: Mapping[str, OutputValue], run_token: str) -> dict[str, OutputValue]:
-    """Return the outputs with the run token masked, however it is spelled: people read outputs, nobody needs the token there.
+def without_tokens(outputs: Mapping[str, OutputValue], *tokens: str) -> dict[str, OutputValue]:
+    """Return the outputs with the tokens of the run masked, however they are spelled: people read outputs, nobody needs them there.
 
     No other secret is masked in outputs: a value that was changed would be used as it is.
     """
-    masker = Masker([run_token], urls=False)
+    masker = Masker([*tokens], urls=False)
     return {
         name: output.model_copy(update={"value": masker.mask(output.value)})
         if isinstance(output.value, str)

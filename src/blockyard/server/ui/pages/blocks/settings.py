@@ -10,11 +10,11 @@ from blockyard.server.blocks.model.block import FINAL, Follows, Lifecycle
 from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.model.changes import changes_between
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.permissions import permissions_in_words
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import WaitKind
 from blockyard.server.services import Services
-from blockyard.server.ui.frame.offers import permissions_in_words
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.blocks.head import About, Heads, deletion_in_words, head_of, purge_question
 
@@ -71,7 +71,7 @@ class SettingsPages:
             "may_rename": detail.may_save and is_active,
             "may_upgrade": detail.may_save and is_active and _leads_to(about, other),
             "can_upgrade": about.view.block.status in FINAL,
-            "permissions": permissions_in_words(own.permissions),
+            "permissions": permissions_in_words(own.run_permissions),
             "holds": self._services.blocks.holding.holds(tx, principal, block_id),
             "may_hold": detail.may_save and about.view.block.is_live,
             "may_keep": detail.may_delete and any(wait.kind is WaitKind.UNDO for wait in detail.waits),

@@ -21,6 +21,7 @@ from blockyard.server.definitions.model.changes import changes_between
 from blockyard.server.definitions.model.values import is_web_address, usable_value
 from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.permissions import permissions_in_words
 from blockyard.server.kit.database import Transaction
 from blockyard.server.publications.model import PublicationState
 from blockyard.server.runners.model import StoredSecret
@@ -31,7 +32,6 @@ from blockyard.server.ui.frame.offers import (
     is_needed,
     kind_in_words,
     order_path,
-    permissions_in_words,
     reliability_of,
     symbol_of,
     works_with,
@@ -133,7 +133,7 @@ class DetailPages:
             "outputs": [] if shown is None else _outputs(shown),
             "parents": [(parent.display_name, f"{_PATH}/{parent.id}") for parent in offer.parents],
             "unknown_parents": 0 if shown is None else len(shown.dependencies) - len(offer.parents),
-            "permissions": [] if shown is None else permissions_in_words(shown.permissions),
+            "permissions": [] if shown is None else permissions_in_words(shown.run_permissions),
             "versions": _versions(offer),
             "support": _address(definition.support_url),
             "documentation": _address(definition.documentation_url),

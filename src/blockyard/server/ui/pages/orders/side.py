@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.model import AssignmentType
+from blockyard.server.identity.permissions import permissions_in_words
 from blockyard.server.kit.database import Transaction
 from blockyard.server.orders.service import usual_duration
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
-from blockyard.server.ui.frame.offers import is_needed, permissions_in_words
+from blockyard.server.ui.frame.offers import is_needed
 from blockyard.server.ui.frame.refusals import sentence
 from blockyard.server.ui.pages.orders.form import Filled
 
@@ -35,7 +36,7 @@ def side_of(tx: Transaction, services: Services, filled: Filled) -> Side:
     outcomes = services.views.outcomes(tx, [item.definition.id for item in filled.items])
     usual = usual_duration([item.definition for item in filled.items], outcomes)
     chosen = [(item.definition, item.version) for item in filled.all_items]
-    codes = {code for item in filled.all_items for code in item.version.permissions}
+    codes = {code for item in filled.all_items for code in item.version.run_permissions}
     return Side(
         steps=_steps(filled),
         duration=None if usual is None else words.rough_duration(usual),
