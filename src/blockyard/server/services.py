@@ -30,6 +30,7 @@ from blockyard.server.identity.service import (
 from blockyard.server.identity_providers.client import ProviderClient
 from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.issuer.model.workload import Installation
 from blockyard.server.issuer.service import ClientSessionService, Protocol, SigningKeys
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
@@ -85,6 +86,7 @@ class Services:
     identity_providers: ProviderService
     provider_client: ProviderClient
     signing_keys: SigningKeys
+    installation: Installation
     client_sessions: ClientSessionService
     issuer: Protocol
     api_keys: ApiKeyService
