@@ -12,6 +12,7 @@ from blockyard.runner.configuration import Configuration
 from blockyard.runner.executors.opentofu import doctor as opentofu
 from blockyard.runner.limits import ATTEMPT_REMEDY, exceeds
 from blockyard.runner.settings import RunnerSettings, SettingsError
+from blockyard.runner.supervisors import Supervisors
 
 _TIMEOUT_SECONDS = 30
 
@@ -31,7 +32,7 @@ def examine(configuration: Configuration) -> list[Finding]:
 
 def examine_programs(configuration: Configuration) -> list[Finding]:
     """Examine what runs need on this machine."""
-    return opentofu.examine(configuration.opentofu)
+    return [*opentofu.examine(configuration.opentofu), _own_paths()]
 
 
 def examine_time(settings: RunnerSettings) -> list[Finding]:
@@ -51,6 +52,22 @@ def compare_time(run_timeout_minutes: float, attempt_minutes: float) -> Finding:
         text = f"{own}, but the server counts an attempt as lost after {attempt_minutes:g} min"
         return failed("time of a run", text, ATTEMPT_REMEDY)
     return ok("time of a run", f"{own}, an attempt {attempt_minutes:g} min at the server")
+
+
+def _own_paths() -> Finding:
+    """Try whether each run can have its own identity tokens at the paths that modules know."""
+    supervisors = Supervisors()
+    try:
+        can_mount = supervisors.can_mount()
+    finally:
+        supervisors.close()
+    if can_mount:
+        return ok("identity tokens", "each run sees its own at the usual paths")
+    return warning(
+        "identity tokens",
+        "runs cannot have files of their own at the usual paths: inputs that name these are rewritten",
+        "allow user namespaces, or give the container of the runner SYS_ADMIN",
+    )
 
 
 def _work_dir(path: Path) -> list[Finding]:

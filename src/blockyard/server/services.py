@@ -53,6 +53,7 @@ from blockyard.server.runs.service import (
     FailureService,
     PlanViews,
     ReportService,
+    RunIdentities,
     RunService,
     RunSweeper,
     RunViews,
@@ -120,6 +121,7 @@ class Services:
     plans: PlanViews
     sweeper: RunSweeper
     failures: FailureService
+    run_identities: RunIdentities
     blocks: BlockService
     state: StateService
     state_work: StateWork

@@ -70,6 +70,7 @@ from blockyard.server.publications.api import publication_routes
 from blockyard.server.runners.api import identity_routes as runner_identity_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
+from blockyard.server.runners.loops import loops as runner_loops
 from blockyard.server.runners.service import RunnerKeys
 from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
@@ -159,6 +160,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             views=services.views,
             plans=services.plans,
             failures=services.failures,
+            identities=services.run_identities,
+            signing_keys=services.signing_keys,
             links=links,
             master_key=services.master_key,
             clock=services.clock,
@@ -239,6 +242,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *block_loops(db, services.blocks.hooks, services.bulk, services.blocks.expiring),
         *identity_loops(db, services.admin_bindings),
         *issuer_loops(db, services.signing_keys, services.client_sessions),
+        *runner_loops(db, services.runners),
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),
