@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud, IdentityToken, RunIdentity, TokenPlace
+from blockyard.protocol.identity import IdentityToken, RunIdentity, TokenPlace
+from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.runner.frame.identity import IdentityError
 from blockyard.runner.identity import RETRY_SECONDS, IdentityFiles
 from blockyard.runner.journal import FileJournal

@@ -12,8 +12,8 @@ from typing import Any
 
 import jwt
 
-from blockyard.protocol.identity import Cloud
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import Cloud
 
 Fetch = Callable[[str], JsonObject]
 """Returns the JSON at an address, as the cloud would read it."""

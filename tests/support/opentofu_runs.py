@@ -10,9 +10,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud, IdentityToken, RunIdentity, TokenPlace
+from blockyard.protocol.identity import IdentityToken, RunIdentity, TokenPlace
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.masking import Masker
+from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor

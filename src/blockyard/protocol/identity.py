@@ -6,24 +6,10 @@ that the run finds at `tokenPath`, and asks again after `renewAfterSeconds`. Tim
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final
 
 from pydantic import Field
 
 from blockyard.protocol.wire import WireModel
-
-
-class Cloud(StrEnum):
-    """Who exchanges identity tokens for credentials."""
-
-    AWS = "aws"
-    AZURE = "azure"
-    GCP = "gcp"
-
-
-TOKEN_PATHS: Final = {cloud: f"/var/run/secrets/workload-identity/{cloud.value}/token" for cloud in Cloud}
-"""Where modules and inputs expect the token of a cloud. Source: concepts.md 14."""
 
 
 class TokenPlace(WireModel):

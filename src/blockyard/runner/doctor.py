@@ -23,6 +23,7 @@ def examine(configuration: Configuration) -> list[Finding]:
     return [
         *_work_dir(settings.work_dir),
         *examine_programs(configuration),
+        _own_paths(),
         *_private_key(settings.private_key_file),
         *server(settings.server_url),
         *_sign_in(settings),
@@ -32,7 +33,7 @@ def examine(configuration: Configuration) -> list[Finding]:
 
 def examine_programs(configuration: Configuration) -> list[Finding]:
     """Examine what runs need on this machine."""
-    return [*opentofu.examine(configuration.opentofu), _own_paths()]
+    return opentofu.examine(configuration.opentofu)
 
 
 def examine_time(settings: RunnerSettings) -> list[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud
+from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input
 

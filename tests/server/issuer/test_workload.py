@@ -6,8 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud
-from blockyard.protocol.names import Behavior
+from blockyard.protocol.names import TOKEN_PATHS, Behavior, Cloud
 from blockyard.server.issuer.model.workload import (
     NO_OPTIONS,
     RENEW_AFTER,

@@ -82,7 +82,9 @@ def federation(world: BlockWorld, version: Any) -> Mapping[str, Any] | None:
 
 def test_the_identity_of_a_draft_is_known_before_its_release(world: BlockWorld) -> None:
     runner = a_runner(world)
-    version: Any = world.define(released=False, runnerRef={"kind": "meshBuildingBlockRunner", "uuid": runner}, inputs=USES)
+    version: Any = world.define(
+        released=False, runnerRef={"kind": "meshBuildingBlockRunner", "uuid": runner}, inputs=USES
+    )
     definition = definition_of(version)
     subject = f"system:serviceaccount:{NAME}:workspace.platform.buildingblockdefinition.{definition}"
     own = world.api.ok("GET", f"/api/blockyard/v1/definitionversions/{version['metadata']['uuid']}/identity")

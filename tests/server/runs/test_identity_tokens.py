@@ -9,9 +9,8 @@ import httpx2
 import jwt
 import pytest
 
-from blockyard.protocol.identity import Cloud
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import RunStatus
+from blockyard.protocol.names import Cloud, RunStatus
 from blockyard.protocol.version import PROTOCOL_VERSION
 from blockyard.server.issuer.model import KEY_AHEAD
 from blockyard.server.kit.database import Database

@@ -1,7 +1,7 @@
 """The identities of built-in integrations, which clouds trust. Source: concepts.md 14, hub-usage.md A5."""
 
-from blockyard.protocol.identity import Cloud
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import Cloud
 from blockyard.server.integrations.model import IntegrationType
 from blockyard.server.issuer.model.workload import Installation
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from blockyard.protocol.identity import Cloud
+from blockyard.protocol.names import Cloud
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.definitions.model.identities import VersionIdentity
 from blockyard.server.definitions.service import DefinitionService

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from blockyard.protocol.identity import Cloud
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import VERSION, VERSION_V1
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import Cloud, ImplementationType
 from blockyard.server.definitions.api.defects import DefectOut
 from blockyard.server.definitions.model import (
     AssignmentType,

@@ -6,9 +6,8 @@ from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import InputType
+from blockyard.protocol.names import TOKEN_PATHS, Cloud, InputType
 from blockyard.server.definitions.model.definition import InputSpec, Version, VersionContent
 from blockyard.server.issuer.model.workload import PLAN_SUFFIX, IdentityOptions, SubjectForm
 from blockyard.server.runners.model import CloudIdentity, RunnerIdentity, StoredSecret

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from blockyard.protocol.identity import Cloud
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import Cloud, ImplementationType
 from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.definitions.model.identities import VersionIdentity, identity_of, used_clouds
 from blockyard.server.definitions.service.access import LIST, own_version

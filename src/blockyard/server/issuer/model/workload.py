@@ -1,6 +1,6 @@
 """Identity tokens of runs: who they say a run is, to whom, and for how long. Pure; the one place that knows these values.
 
-Stable, others build on it: `Cloud` (of `protocol.identity`), `Phase`, `SubjectForm`, `PLAN_SUFFIX`, `TOKEN_LIFE`, `TAGS_CLAIM`,
+Stable, others build on it: `Cloud` (of `protocol.names`), `Phase`, `SubjectForm`, `PLAN_SUFFIX`, `TOKEN_LIFE`, `TAGS_CLAIM`,
 `TAG_*`, the names of claims in `RunFacts.claims`, `IdentityOptions`, and of `Installation`: `name`, `audience`, `definition_subject`,
 `runner_subject`, `subject_template`. Tokens are JWTs with `typ` JWT, `kid`, and `alg` RS256 (or ES256 where the installation says so,
 never for Azure, which verifies RS256 alone); `aud` is one text. Source: concepts.md 14.
@@ -28,9 +28,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from blockyard.protocol import addresses
-from blockyard.protocol.identity import Cloud
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import Behavior
+from blockyard.protocol.names import Behavior, Cloud
 
 TOKEN_LIFE = timedelta(hours=2)
 """Life of a token: it survives an hour without the server, as runners renew it at half of it."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from blockyard.protocol.identity import Cloud
+from blockyard.protocol.names import Cloud
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.issuer.model.workload import SubjectForm, SubjectSwitch
 from blockyard.server.kit.clock import wire_time

@@ -8,7 +8,7 @@ It never signs another subject than the definition's or the runner's own: a decl
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from blockyard.protocol.identity import TOKEN_PATHS, Cloud
+from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.server.issuer.model.workload import Identity, Installation, SubjectForm
 from blockyard.server.runners.model.runner import CloudIdentity, Federation, Runner
 

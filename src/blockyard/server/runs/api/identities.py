@@ -4,7 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.protocol.identity import Cloud, IdentityToken
+from blockyard.protocol.identity import IdentityToken
+from blockyard.protocol.names import Cloud
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.issuer.service import SigningKeys
 from blockyard.server.kit.database import Database

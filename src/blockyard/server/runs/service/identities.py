@@ -2,8 +2,8 @@
 
 import structlog
 
-from blockyard.protocol.identity import Cloud, IdentityToken
-from blockyard.protocol.names import ImplementationType, RunStatus
+from blockyard.protocol.identity import IdentityToken
+from blockyard.protocol.names import Cloud, ImplementationType, RunStatus
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
