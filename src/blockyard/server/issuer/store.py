@@ -50,6 +50,7 @@ _keys = Table(
     Column("algorithm", Word(Algorithm, 16), nullable=False, server_default=Algorithm.RS256.value),
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
+    Index("ix_signing_keys_created_at", "created_at", "id"),
 )
 _rows: Rows[ClientSession, ClientSessionId] = Rows(_sessions, ClientSession, "id", owner=None)
 _key_rows: Rows[SigningKey, str] = Rows(_keys, SigningKey, "id", owner=None)

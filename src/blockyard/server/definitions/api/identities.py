@@ -24,11 +24,11 @@ class CloudOut(WireModel):
 
 
 class VersionIdentityOut(WireModel):
-    """Who the runs of a version are to clouds."""
+    """Who the runs of a version are to clouds; without `issuer` they have no identity."""
 
-    issuer: str
+    issuer: str | None
     signed_by_blockyard: Annotated[bool, Field(description="Else its runner gets the tokens elsewhere.")]
-    subject: str
+    subject: str | None
     plan_subject: Annotated[
         str | None, Field(description="That of runs that only plan, where the version separates them.")
     ]
@@ -54,21 +54,21 @@ def identity_routes(db: Database, definitions: DefinitionService) -> APIRouter:
     return router
 
 
-def _shown(found: VersionIdentity) -> VersionIdentityOut:
+def _shown(found: VersionIdentity | None) -> VersionIdentityOut:
     return VersionIdentityOut(
-        issuer=found.issuer,
-        signed_by_blockyard=found.is_ours,
-        subject=found.subject,
-        plan_subject=found.plan_subject,
-        other_subjects=[*found.other_subjects],
-        used_clouds=[*found.used],
-        aws_session_tags=found.options.tags_sessions,
+        issuer=None if found is None else found.issuer,
+        signed_by_blockyard=found is not None and found.is_ours,
+        subject=None if found is None else found.subject,
+        plan_subject=None if found is None else found.plan_subject,
+        other_subjects=[] if found is None else [*found.other_subjects],
+        used_clouds=[] if found is None else [*found.used],
+        aws_session_tags=found is not None and found.options.tags_sessions,
         gcp=_cloud(found, Cloud.GCP),
         aws=_cloud(found, Cloud.AWS),
         azure=_cloud(found, Cloud.AZURE),
     )
 
 
-def _cloud(found: VersionIdentity, cloud: Cloud) -> CloudOut | None:
-    known = found.clouds.get(cloud)
+def _cloud(found: VersionIdentity | None, cloud: Cloud) -> CloudOut | None:
+    known = None if found is None else found.clouds.get(cloud)
     return None if known is None else CloudOut(audience=known.audience, token_path=known.token_path)

@@ -9,7 +9,6 @@ from blockyard.server.definitions.service.access import LIST, own_version
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import NotFound
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runners.service import RunnerService
 
@@ -20,16 +19,9 @@ class IdentityService:
     def __init__(self, *, runners: RunnerService) -> None:
         self._runners = runners
 
-    def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionIdentity:
-        """Return who the runs of a version of an own definition are. Raises NotFound (they have no identity), Denied."""
-        found = self.of(tx, own_version(tx, principal, LIST, version_id)[1])
-        if found is None:
-            raise NotFound(
-                "runs of this version have no identity: its runner neither declares one nor speaks Blockyard's protocol",
-                code="NoWorkloadIdentity",
-                remedy="Choose a runner of Blockyard, or let the runner declare an issuer.",
-            )
-        return found
+    def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionIdentity | None:
+        """Return who the runs of a version of an own definition are; None if they have no identity. Raises NotFound, Denied."""
+        return self.of(tx, own_version(tx, principal, LIST, version_id)[1])
 
     def of(self, tx: Transaction, version: Version) -> VersionIdentity | None:
         """Return who the runs of a version are, for other services: nobody is asked; None if they have no identity."""

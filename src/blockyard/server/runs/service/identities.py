@@ -13,7 +13,6 @@ from blockyard.server.issuer.service import SigningKeys
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
 from blockyard.server.runs.model import AttemptState, Run, RunId
-from blockyard.server.runs.service.access import RunAccess, access_of, refuse_foreign_token
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.store import AttemptStore, RunStore
 
@@ -35,8 +34,7 @@ class RunIdentities:
 
     def token(self, tx: Transaction, principal: Principal, run_id: RunId, cloud: Cloud) -> IdentityToken:
         """Return a token of a run for a cloud, as good as new. Raises NotFound, Denied, Conflict (the attempt is over)."""
-        run = RunStore(tx).get(run_id)
-        self._require_current(tx, principal, run)
+        run = self._current(tx, principal, run_id)
         definition, version = self._definitions.version(tx, VersionId(run.target.version_id))
         identity = self._identity(tx, run, cloud)
         facts = RunFacts(
@@ -85,18 +83,22 @@ class RunIdentities:
             )
         return found
 
-    def _require_current(self, tx: Transaction, principal: Principal, run: Run) -> None:
-        """Refuse everybody but the attempt that works on the run. Raises NotFound, Denied, Conflict."""
-        refuse_foreign_token(principal, run)
+    def _current(self, tx: Transaction, principal: Principal, run_id: RunId) -> Run:
+        """Return the run if it is the attempt at work on it that asks; all others are told the same. Raises Denied, Conflict."""
         grant = principal.run
         if grant is None:
-            if access_of(principal, run, transparent=False) is RunAccess.NONE:
-                raise NotFound(f"there is no run {run.id}", code="RunUnknown")
             raise Denied(
                 "identity tokens are for runs alone",
                 code="RunTokenNeeded",
                 remedy="Use the token that came with the claim of this run.",
             )
+        if grant.run_id != run_id:
+            raise Denied(
+                "this run token belongs to another run",
+                code="ForeignRunToken",
+                remedy="Use the token that came with the claim of this run.",
+            )
+        run = RunStore(tx).get(run_id)
         attempt = AttemptStore(tx).get(run.id, grant.attempt)
         is_live = attempt is not None and attempt.state is AttemptState.LIVE
         if run.status is not RunStatus.IN_PROGRESS or run.attempt != grant.attempt or not is_live:
@@ -105,3 +107,4 @@ class RunIdentities:
                 code="AttemptSuperseded",
                 remedy="Stop working on this run.",
             )
+        return run
