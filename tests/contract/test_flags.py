@@ -55,6 +55,8 @@ CARRIED = {
     "forcesReplacement": "what a runner found in a plan",
     "cut": "what a runner found in a plan",
     "isOptional": "lets a run leave an output out",
+    "separatePlanSubject": "what identity tokens of runs say, which are for those who already run",
+    "awsSessionTags": "what identity tokens of runs say, which are for those who already run",
     "oldestFirst": "the order of a list",
     "deleted": "which objects a list is about",
     "onlyApplyOncePerTenant": "how many blocks of a definition may be in one place",

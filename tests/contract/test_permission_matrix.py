@@ -60,6 +60,7 @@ REFUSED_OTHERWISE = {
     "GET /api/meshobjects/meshapikeys/self": {404},
     "POST /api/blockyard/v1/logout": {404},
     "GET /api/meshobjects/meshbuildingblockruns/{run_id}/planartifact": {403},
+    "POST /api/blockyard/v1/runs/{run_id}/identity-tokens/{cloud}": {403},
     "PUT /api/blockyard/v1/serviceinstances/{instance_id}": {403},
     "POST /api/meshobjects/meshbuildingblockdefinitionversions": {403, 404},
 }

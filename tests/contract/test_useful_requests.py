@@ -55,6 +55,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
     ),
     "server/brakes/test_stops.py": (f"POST {OWN}/runs/{{run_id}}/break-glass",),
     "server/issuer/test_signing_in.py": (f"DELETE {OWN}/me/client-sessions/{{uuid}}",),
+    "server/runs/test_identity_tokens.py": (f"POST {OWN}/runs/{{run_id}}/identity-tokens/{{cloud}}",),
     "server/orders/test_orders.py": (f"POST {OWN}/orders", f"POST {OWN}/orders/check"),
     "server/binding_requests/test_binding_requests.py": (f"POST {REQUEST}/decline", f"POST {REQUEST}/cancel"),
     "server/publications/test_publications.py": (

@@ -29,7 +29,7 @@ _IDS: Mapping[str, str] = {
     "order-draft": "order-drafts",
     "bulk-job": "bulk-jobs",
     "brake": "brakes",
-    "nobody's": "passkeys sessions client-sessions identities",
+    "nobody's": "passkeys sessions client-sessions identities signing-keys",
 }
 _NAMES: Mapping[str, str] = {
     "team": "workspace workspaces meshworkspaces",
@@ -56,6 +56,7 @@ def things_of(number: int, teams: int) -> Mapping[str, str]:
     project = f"{team}.project-{number}"
     fixed = {
         "source": "source",
+        "identity-tokens": "aws",
         "versions": "1",
         "v2": "Schemas",
         "members": f"user-{number}",

@@ -227,6 +227,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT tenants/{uuid}/quotas": {"quotas": {}},
         "PUT serviceinstances/{instance_id}": an_instance(),
         "POST runners/{uuid}/keys": {"displayName": "new"},
+        "PUT runners/{uuid}/identity": {"subjectForm": "NEW"},
         "PUT definitionversions/{uuid}/defect": {"reason": "bad"},
         "PUT definitions/{uuid}/failure-patterns": {
             "patterns": [{"text": "mirror * is syncing", "cause": "TRANSIENT", "message": "Busy.", "remedy": "Wait."}]

@@ -131,7 +131,7 @@ def a_matrix_world(server: WholeServer) -> MatrixWorld:
     return MatrixWorld(builder.tenancy, builder.tokens, builder.things, bodies_of(builder.things))
 
 
-PARTS = {"breakers", "workspace", "versions", "source", "members", "v2", "kept", "{kind}"}
+PARTS = {"breakers", "identity-tokens", "workspace", "versions", "source", "members", "v2", "kept", "{kind}"}
 """Words of addresses before what is part of another thing."""
 
 _BY_ID = {kinds.API_KEY, kinds.INTEGRATION, kinds.PLATFORM, kinds.RUNNER, kinds.TENANT}
@@ -153,6 +153,7 @@ class _Builder:
             "client-sessions": UNKNOWN,
             "sessions": UNKNOWN,
             "identities": UNKNOWN,
+            "identity-tokens": "aws",
         }
         self.tokens: dict[str, str] = {
             "admin": server.token,
@@ -300,6 +301,8 @@ class _Builder:
         self.make(kinds.PLATFORM_TYPE, a_platform_type("MAINFRAME", "platform"), "platformtypes")
 
     def things_of_everybody(self) -> None:
+        keys: Any = self.make_own("signing-keys", {})
+        self.know(keys["signingKeys"][0]["keyId"], "signing-keys")
         self.make_own("identity-providers", {"alias": "corp", **A_PROVIDER})
         self.know("corp", "identity-providers")
         bound = self.make_own("admin-bindings", AN_ADMIN_BINDING)

@@ -10,14 +10,17 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from blockyard.protocol.identity import IdentityToken, RunIdentity, TokenPlace
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.masking import Masker
+from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
 from blockyard.runner.frame.executor import ArtifactError, Result, RunContext, ServerFeatures, StepPlan
 from blockyard.runner.frame.inputs import Opener
+from blockyard.runner.identity import IdentityFiles
 from blockyard.runner.journal import FileJournal
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.supervisors import Supervisors
@@ -153,6 +156,10 @@ class OpenTofuRun:
     private_key: RSAPrivateKey | None = None
     blockyard: bool = True
     artifact: bytes | None = None
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Identity tokens by cloud."""
+    can_mount: bool | None = None
+    """Whether commands can see files of their own at fixed paths; None: as the machine allows."""
     seconds: float = 120
     reporter: RecordingReporter = field(default_factory=RecordingReporter)
 
@@ -180,12 +187,15 @@ class OpenTofuRun:
         raw = self.document()
         document = RunDocument.model_validate(raw)
         supervisors = Supervisors()
+        journal = FileJournal(self.folder / "run" / "journal.jsonl")
+        identity = self._identity(journal, supervisors)
         processes = RunProcesses(
             self.folder / "run" / "commands",
             sink=self.reporter,
             stop=self.reporter.aborted,
             supervisors=supervisors,
             interrupt_grace_seconds=10,
+            mounts=identity.mounts,
         )
         context = RunContext(
             document=document,
@@ -195,9 +205,10 @@ class OpenTofuRun:
             opener=Opener.of(document, self.private_key, in_clear=False),
             server=ServerFeatures(base_url=self.state.base_url, blockyard=self.blockyard),
             deadline=time.monotonic() + self.seconds,
-            journal=FileJournal(self.folder / "run" / "journal.jsonl"),
+            journal=journal,
             fetch_artifact=self._fetch_artifact,
             processes=processes,
+            identity=identity,
         )
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ}
         settings = self.opentofu_settings()
@@ -207,8 +218,25 @@ class OpenTofuRun:
             return OpenTofuExecutor(settings, environ).execute(context, self.reporter)
         finally:
             processes.kill()
+            identity.close()
             supervisors.close()
             _learn(versions)
+
+    def _identity(self, journal: FileJournal, supervisors: Supervisors) -> IdentityFiles:
+        places = {cloud: TokenPlace(token_path=TOKEN_PATHS[Cloud(cloud)]) for cloud in self.tokens}
+
+        def fetch(cloud: str) -> IdentityToken:
+            return IdentityToken(token=self.tokens[cloud], audience="a", life_seconds=7200, renew_after_seconds=3600)
+
+        can_mount = self.can_mount
+        return IdentityFiles(
+            self.folder / "run" / "identity",
+            RunIdentity(clouds=places),
+            fetch=fetch,
+            journal=journal,
+            can_mount=supervisors.can_mount if can_mount is None else lambda: can_mount,
+            secrets=self.reporter,
+        )
 
     def opentofu_settings(self) -> OpenTofuSettings:
         """Return the settings: offline, whatever engine is on PATH, file repositories allowed."""

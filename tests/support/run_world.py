@@ -86,6 +86,10 @@ class Content:
         del tx
         return run.target.display_name
 
+    def tenant_of(self, tx: Transaction, run: Run) -> UUID | None:
+        del tx, run
+        return None
+
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         del tx, run
         return self.transparent
@@ -148,6 +152,8 @@ class RunPart:
                 views=self.views,
                 plans=PlanViews(self.context),
                 failures=FailureService(self.context, definitions=whole.services.definitions),
+                identities=whole.services.run_identities,
+                signing_keys=whole.services.signing_keys,
                 links=self.context.links,
                 master_key=MASTER_KEY,
                 clock=self.context.clock,

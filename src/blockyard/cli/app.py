@@ -20,6 +20,7 @@ from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.identity_providers import identity_providers
 from blockyard.cli.commands.integrations import integrations
+from blockyard.cli.commands.issuer import issuer
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.landing_zones import landing_zones
 from blockyard.cli.commands.locations import locations
@@ -50,7 +51,7 @@ from blockyard.cli.usage_errors import Commands
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
 _PLACES = (locations, platform_types, platforms, landing_zones)
-_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles, identity_providers)
+_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles, identity_providers, issuer)
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"

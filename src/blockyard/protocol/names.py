@@ -1,6 +1,7 @@
 """The closed vocabularies of runs, in plain Python: behaviors, states, types. Source: runner.md 1.5."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Behavior(StrEnum):
@@ -125,3 +126,15 @@ class ChangeAction(StrEnum):
     """It is there already and is managed from now on; nothing else changes."""
     FORGET = "forget"
     """It stays, and is not managed any more."""
+
+
+class Cloud(StrEnum):
+    """Who exchanges identity tokens of runs for credentials."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
+
+
+TOKEN_PATHS: Final = {cloud: f"/var/run/secrets/workload-identity/{cloud.value}/token" for cloud in Cloud}
+"""Where modules and inputs expect the token of a cloud. Source: concepts.md 14."""

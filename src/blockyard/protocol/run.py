@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue, field_validator
 
 from blockyard.protocol.binding import SealedFor
+from blockyard.protocol.identity import RunIdentity
 from blockyard.protocol.names import (
     RUNNER_TYPES,
     SEALED_TYPES,
@@ -242,6 +243,8 @@ class RunSpec(WireModel):
     trigger: Trigger | None = None
     former_inputs: tuple[RunInput, ...] | None = Field(default=None, repr=False)
     """Sensitive inputs of the last run that applied: the state may hold their values. Only for Blockyard's runner, which masks them."""
+    workload_identity: RunIdentity | None = None
+    """Which identity tokens the run may have; only for Blockyard's runner, which fetches them."""
     maintenance: Maintenance | None = None
     """Instead of a plan; only for Blockyard's runner."""
 
@@ -268,6 +271,7 @@ class RunLinks(WireModel):
     log: Link | None = Field(default=None, alias="blockyard:log")
     heartbeat: Link | None = Field(default=None, alias="blockyard:heartbeat")
     release: Link | None = Field(default=None, alias="blockyard:release")
+    identity: Link | None = Field(default=None, alias="blockyard:identity")
 
 
 class RunMetadata(WireModel):

@@ -16,6 +16,8 @@ Changes are additive; unknown members are ignored.
 4 (2026-11): a run may work on the state itself: `spec.maintenance` has `command` and `arguments`, and its behavior is DETECT. Only
     runners that announce 4 are given such a run. Where secrets have changed, `spec.formerInputs` has those of the last run that
     applied, sealed as they were; whoever does not know the member does without.
+5 (2026-11): a run may have identity tokens (`identity.py`): `spec.workloadIdentity` says where it expects them, the link
+    `blockyard:identity` gives them. Whoever does not know the member does without.
 """
 
 RUN_HEADER = "Blockyard-Run"
@@ -30,7 +32,7 @@ PROTOCOL_HEADER = "Blockyard-Protocol"
 ATTEMPT_HEADER = "Blockyard-Attempt-Minutes"
 """On our server's answer to a claim of our runner: how long an attempt may take until it counts as lost."""
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 BOUND_ENVELOPES = 2
 """From this version on a runner opens bound envelopes."""

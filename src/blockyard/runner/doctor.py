@@ -12,6 +12,7 @@ from blockyard.runner.configuration import Configuration
 from blockyard.runner.executors.opentofu import doctor as opentofu
 from blockyard.runner.limits import ATTEMPT_REMEDY, exceeds
 from blockyard.runner.settings import RunnerSettings, SettingsError
+from blockyard.runner.supervisors import Supervisors
 
 _TIMEOUT_SECONDS = 30
 
@@ -22,6 +23,7 @@ def examine(configuration: Configuration) -> list[Finding]:
     return [
         *_work_dir(settings.work_dir),
         *examine_programs(configuration),
+        _own_paths(),
         *_private_key(settings.private_key_file),
         *server(settings.server_url),
         *_sign_in(settings),
@@ -51,6 +53,22 @@ def compare_time(run_timeout_minutes: float, attempt_minutes: float) -> Finding:
         text = f"{own}, but the server counts an attempt as lost after {attempt_minutes:g} min"
         return failed("time of a run", text, ATTEMPT_REMEDY)
     return ok("time of a run", f"{own}, an attempt {attempt_minutes:g} min at the server")
+
+
+def _own_paths() -> Finding:
+    """Try whether each run can have its own identity tokens at the paths that modules know."""
+    supervisors = Supervisors()
+    try:
+        can_mount = supervisors.can_mount()
+    finally:
+        supervisors.close()
+    if can_mount:
+        return ok("identity tokens", "each run sees its own at the usual paths")
+    return warning(
+        "identity tokens",
+        "runs cannot have files of their own at the usual paths: inputs that name these are rewritten",
+        "allow user namespaces, or give the container of the runner SYS_ADMIN",
+    )
 
 
 def _work_dir(path: Path) -> list[Finding]:

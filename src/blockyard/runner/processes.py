@@ -58,12 +58,14 @@ class RunProcesses:
         stop: threading.Event,
         supervisors: Supervisors,
         interrupt_grace_seconds: float,
+        mounts: Callable[[], Sequence[tuple[Path, Path]]] = lambda: (),
     ) -> None:
         self._folder = folder
         self._supervisors = supervisors
         self._sink = sink
         self._stop = stop
         self._grace_seconds = interrupt_grace_seconds
+        self._mounts = mounts
 
     def run(
         self,
@@ -95,7 +97,7 @@ class RunProcesses:
     def _launch(self, command: Command, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
         """Have it started; again where what starts supervisors was killed before it took the order."""
         for _ in range(_LAUNCHES):
-            self._supervisors.launch(command.folder, argv, cwd=cwd, env=env)
+            self._supervisors.launch(command.folder, argv, cwd=cwd, env=env, mounts=self._mounts())
             if self._wait_for_start(command, gives_up=self._supervisors.has_ended) or command.is_claimed:
                 return
 

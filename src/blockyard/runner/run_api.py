@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx2
 
 from blockyard.protocol import addresses, kinds
+from blockyard.protocol.identity import IdentityToken
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.run import Link, RunDocument
@@ -68,6 +69,13 @@ class RunApi:
     def release(self, link: str, release: Release) -> UpdateReply:
         """Hand the run back to the queue."""
         return self._exchange("POST", link, release.wire())
+
+    def identity_token(self, link: str, cloud: str) -> IdentityToken:
+        """Ask for an identity token of the run."""
+        response = self._client.post(
+            f"{link}/{quote(cloud, safe='')}", headers={**self._headers(), "Accept": "application/json"}
+        )
+        return IdentityToken.model_validate(_json(response))
 
     def append_log(self, link: str, step_id: str, offset: int, data: bytes) -> LogReply:
         """Send a part of a step's log; return what the server holds of it."""

@@ -25,7 +25,9 @@ from blockyard.runner.frame.executor import (
     RunContext,
     ServerFeatures,
 )
+from blockyard.runner.frame.identity import NoTokens
 from blockyard.runner.frame.inputs import Opener
+from blockyard.runner.identity import IdentityFiles
 from blockyard.runner.journal import FileJournal
 from blockyard.runner.limits import ATTEMPT_REMEDY, run_limit
 from blockyard.runner.logs import StepLogs
@@ -34,7 +36,7 @@ from blockyard.runner.processes import RunProcesses
 from blockyard.runner.publishing import Publisher, live_links
 from blockyard.runner.reporting import RunReporter, StopReason
 from blockyard.runner.retry import repeat
-from blockyard.runner.run_api import RunApi, rebase
+from blockyard.runner.run_api import RunApi, placed, rebase
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import FinalReport, Spool
 from blockyard.runner.supervisors import Supervisors
@@ -46,6 +48,7 @@ INTERNAL_ERROR = "The runner met an unexpected error; its operator finds the det
 DISK_FULL = "The disk of the runner is full; its operator must free space there. Then start the run again."
 _DELIVER_SECONDS = 10
 _UNSTORED_SECONDS = 60
+_TOKEN_SECONDS = 20
 _HANDED_BACK = "The runner was stopped before the run ended."
 _LOST = "A command of the run was lost: it was killed, or nobody noted how it ended."
 
@@ -120,12 +123,14 @@ class RunSession:
             deadline=self._deadline,
             interval=settings.update_seconds if self._links is None else settings.heartbeat_seconds,
         )
+        self._identity = self._new_identity()
         self._processes = RunProcesses(
             folder.commands,
             sink=self._reporter,
             stop=self._reporter.aborted,
             supervisors=equipment.supervisors,
             interrupt_grace_seconds=settings.interrupt_grace_seconds,
+            mounts=lambda: () if self._identity is None else self._identity.mounts(),
         )
 
     @property
@@ -193,6 +198,23 @@ class RunSession:
             journal=self._journal,
             fetch_artifact=lambda link: self._api.download_artifact(link, self._place),
             processes=self._processes,
+            identity=NoTokens() if self._identity is None else self._identity,
+        )
+
+    def _new_identity(self) -> IdentityFiles | None:
+        """Return what keeps the identity tokens of the run; None if it has none."""
+        wanted, link = self._document.spec.workload_identity, placed(self._document.links.identity, self._place)
+        if wanted is None or link is None or not self._claim.blockyard:
+            return None
+        return IdentityFiles(
+            self._folder.identity,
+            wanted,
+            fetch=lambda cloud: repeat(
+                lambda: self._api.identity_token(link, cloud), seconds=_TOKEN_SECONDS, stop=self._reporter.aborted
+            ),
+            journal=self._journal,
+            can_mount=self._equipment.supervisors.can_mount,
+            secrets=self._reporter,
         )
 
     def settle(self) -> None:
@@ -206,6 +228,13 @@ class RunSession:
 
     def _conclude(self, work: Callable[[], Result | None]) -> bool:
         """Do the work and end every process, whatever happens; tell whether the run is over."""
+        try:
+            return self._end_of(work)
+        finally:
+            if self._identity is not None:
+                self._identity.close()
+
+    def _end_of(self, work: Callable[[], Result | None]) -> bool:
         try:
             result = self._work_or_lose(work)
             if result is None:

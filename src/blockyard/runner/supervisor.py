@@ -13,9 +13,10 @@ tells which processes were below it. Orders hold secrets, so only the supervisor
 """
 
 # pathlib would double the time this program takes to start:
-# ruff: noqa: PTH104, PTH110, PTH118, PTH123
+# ruff: noqa: PTH100, PTH102, PTH103, PTH104, PTH110, PTH112, PTH114, PTH115, PTH118, PTH120, PTH123, PTH208, PTH211
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -23,6 +24,14 @@ import socket
 import sys
 
 PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
+PROBE = b"?"
+"""Asks whether commands can see files of their own at fixed paths."""
+
+PROBED = "/var/run/secrets/workload-identity/aws"
+"""A place as they are, where that is tried."""
+
 EXIT_CANNOT_START = 127
 _RESERVED = 16
 """Bytes that an exit code takes at most."""
@@ -36,13 +45,17 @@ def serve() -> None:
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for supervisors
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     nothing = os.open(os.devnull, os.O_RDONLY)
     with socket.socket(fileno=0) as orders:
         while True:
             message, files, _, _ = socket.recv_fds(orders, 1, 1)
             if not message:
                 return
+            if message == PROBE:
+                if os.fork() == 0:
+                    _answer_probe(library, orders)
+                continue
             if os.fork() == 0:
                 os.dup2(nothing, 0)
                 os.setsid()
@@ -50,13 +63,13 @@ def serve() -> None:
                 if library is not None:
                     library.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
                 for file in files:
-                    supervise(file)
+                    supervise(file, library)
                 os._exit(0)
             for file in files:
                 os.close(file)
 
 
-def supervise(order_file: int) -> None:
+def supervise(order_file: int, library: ctypes.CDLL | None = None) -> None:
     """Read the order, start its command and wait until it and all it left are gone."""
     with open(order_file, encoding="utf-8") as file:
         line = file.readline()
@@ -69,6 +82,8 @@ def supervise(order_file: int) -> None:
     output = os.open(os.path.join(folder, "output"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     _reserve(folder, "exit")
     try:
+        if order.get("mounts"):
+            mount_own(library, order["mounts"])
         pid = _start(order["argv"], order["env"], order["cwd"], os.path.join(folder, "stdin"), output)
     except OSError as error:
         os.write(output, f"cannot start {order['argv'][0]}: {error.strerror}\n".encode())
@@ -77,6 +92,77 @@ def supervise(order_file: int) -> None:
         return
     _write(folder, "started", f"{os.getpid()} {start_time(os.getpid())} {pid} {start_time(pid)}")
     _reap(folder, pid)
+
+
+def mount_own(library: ctypes.CDLL | None, mounts: list[list[str]]) -> None:
+    """Let this process, and all it starts, see folders at other places, each a pair of folder and place. Raises OSError."""
+    if library is None:
+        raise OSError(errno.ENOSYS, "no namespaces here")
+    uid, gid = os.geteuid(), os.getegid()
+    if library.unshare(CLONE_NEWNS):
+        _require(library.unshare(CLONE_NEWUSER | CLONE_NEWNS))
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    _mount(library, "none", "/", MS_REC | MS_PRIVATE)
+    ours: list[str] = []
+    for source, target in mounts:
+        place = os.path.realpath(target)
+        if not os.path.isdir(place):
+            _make_room(library, place, ours)
+        _mount(library, source, place, MS_BIND | MS_REC)
+
+
+def _make_room(library: ctypes.CDLL, place: str, ours: list[str]) -> None:
+    """Make a folder where there is none, for this process alone: in a copy of the folder above, which shows all that is there."""
+    above = place
+    while not os.path.isdir(above):
+        above = os.path.dirname(above)
+    if not any(above == one or above.startswith(f"{one}/") for one in ours):
+        if above == "/":
+            raise OSError(errno.ENOENT, "no folder above but the root")
+        behind = os.open(above, os.O_PATH | os.O_DIRECTORY)
+        names = os.listdir(above)
+        _mount(library, "tmpfs", above, MS_NOSUID | MS_NODEV, kind="tmpfs", options="mode=0755,size=1m")
+        for name in names:
+            _show_again(library, f"/proc/self/fd/{behind}/{name}", f"{above}/{name}")
+        os.close(behind)
+        ours.append(above)
+    os.makedirs(place, 0o755)
+
+
+def _show_again(library: ctypes.CDLL, was: str, there: str) -> None:
+    if os.path.islink(was):
+        os.symlink(os.readlink(was), there)
+        return
+    if os.path.isdir(was):
+        os.mkdir(there)
+    else:
+        os.close(os.open(there, os.O_WRONLY | os.O_CREAT, 0o600))
+    _mount(library, was, there, MS_BIND | MS_REC)
+
+
+def _mount(
+    library: ctypes.CDLL, source: str, target: str, flags: int, *, kind: str | None = None, options: str | None = None
+) -> None:
+    texts = [None if text is None else text.encode() for text in (source, target, kind, options)]
+    _require(library.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
+
+
+def _require(result: int) -> None:
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _answer_probe(library: ctypes.CDLL | None, orders: socket.socket) -> None:
+    """Tell whether `mount_own` works here, and end: what was tried ends with this process."""
+    try:
+        mount_own(library, [[os.path.dirname(os.path.abspath(__file__)), PROBED]])
+        orders.send(b"+")
+    except OSError:
+        orders.send(b"-")
+    os._exit(0)
 
 
 def _claim(folder: str) -> bool:

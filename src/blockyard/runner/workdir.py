@@ -8,6 +8,7 @@ runs/<run>-<random>/      one attempt, mode 0700
     journal.jsonl  logs/  commands/
     work/                 the executor's own directory
     home/                 the HOME of the run's processes, empty at first
+    identity/             identity tokens, if the run has some
 ```
 """
 
@@ -75,6 +76,11 @@ class RunFolder:
     def commands(self) -> Path:
         """Where the commands are."""
         return self.path / "commands"
+
+    @property
+    def identity(self) -> Path:
+        """Where identity tokens are, once there are some."""
+        return self.path / "identity"
 
     @property
     def journal(self) -> Path:

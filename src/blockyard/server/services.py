@@ -30,6 +30,7 @@ from blockyard.server.identity.service import (
 from blockyard.server.identity_providers.client import ProviderClient
 from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.issuer.model.workload import Installation
 from blockyard.server.issuer.service import ClientSessionService, Protocol, SigningKeys
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
@@ -52,6 +53,7 @@ from blockyard.server.runs.service import (
     FailureService,
     PlanViews,
     ReportService,
+    RunIdentities,
     RunService,
     RunSweeper,
     RunViews,
@@ -85,6 +87,7 @@ class Services:
     identity_providers: ProviderService
     provider_client: ProviderClient
     signing_keys: SigningKeys
+    installation: Installation
     client_sessions: ClientSessionService
     issuer: Protocol
     api_keys: ApiKeyService
@@ -118,6 +121,7 @@ class Services:
     plans: PlanViews
     sweeper: RunSweeper
     failures: FailureService
+    run_identities: RunIdentities
     blocks: BlockService
     state: StateService
     state_work: StateWork

@@ -2,8 +2,9 @@
 
 import pytest
 
-from blockyard.server.integrations.identity import Installation
+from blockyard.server.integrations.identity import federation_of
 from blockyard.server.integrations.model import IntegrationType
+from blockyard.server.issuer.model.workload import Installation
 from tests.support.definitions import INTEGRATIONS, Catalogue, an_integration
 from tests.support.principals import ADMINISTRATOR, a_key
 
@@ -72,5 +73,6 @@ def test_nobody_makes_changes_or_deletes_one(catalogue: Catalogue) -> None:
 @pytest.mark.one_database
 def test_the_name_of_an_installation_is_its_host(issuer: str, name: str) -> None:
     assert (
-        Installation(issuer).federation(IntegrationType.METERING)["subject"] == f"system:serviceaccount:{name}:metering"
+        federation_of(Installation(issuer), IntegrationType.METERING)["subject"]
+        == f"system:serviceaccount:{name}:metering"
     )

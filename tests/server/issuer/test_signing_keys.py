@@ -9,10 +9,12 @@ from joserfc.jwk import OctKey, RSAKey
 from joserfc.jwt import encode
 from sqlalchemy import text
 
-from blockyard.server.issuer.model import KEY_AHEAD, KEY_LIFE
+from blockyard.server.events.basics import Basics
+from blockyard.server.issuer.model import KEY_AHEAD, KEY_LIFE, Algorithm
 from blockyard.server.issuer.service import SigningKeys
 from blockyard.server.issuer.service.tokens import SKEW
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.ids import new_id
 from tests.support.clock import FixedClock
 from tests.support.http import run_aside
 from tests.support.page_world import PageWorld
@@ -62,11 +64,11 @@ def test_the_next_key_is_shown_before_it_signs_and_the_last_one_after(program: P
 
 
 def test_two_replicas_make_one_key_and_both_use_it(world: PageWorld, clock: FixedClock) -> None:
-    one, two = (SigningKeys(master_key=MASTER_KEY, clock=clock) for _ in range(2))
+    one, two = (SigningKeys(Basics.of(clock, new_id), master_key=MASTER_KEY) for _ in range(2))
     made = [RSAKey.generate_key(2048, {"alg": "RS256", "use": "sig"}, auto_kid=True) for _ in range(2)]
 
     for keys, key in zip((one, two), made, strict=True):
-        world.db.write_now(partial(keys.change, made=key))
+        world.db.write_now(partial(keys.change, made={Algorithm.RS256: key}))
     run_aside(one.provide(world.db))
 
     signing = [world.db.read_now(keys.signing).kid for keys in (one, two)]

@@ -1,4 +1,4 @@
-"""`runners list | show | create | update | key | delete`."""
+"""`runners list | show | create | update | key | identity | delete`."""
 
 import shlex
 from pathlib import Path
@@ -11,13 +11,14 @@ from blockyard.cli.changes import given, read_json, read_text
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
-from blockyard.cli.documents import flag, text
+from blockyard.cli.documents import flag, members, text, texts
 from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, keep_key
-from blockyard.cli.listing import Most, ago, completing, one_of, owner_of
+from blockyard.cli.listing import Most, ago, completing, one_of, owner_of, tell_one
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import DisplayName, MeshObjects, PlainKind
+from blockyard.cli.problems import object_of
 from blockyard.cli.resources import own
 from blockyard.cli.runner_setup import (
     RunnerFiles,
@@ -39,6 +40,8 @@ from blockyard.protocol.kinds import RUNNER
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
+
+_FORMS = ("OLD", "BOTH", "NEW")
 
 Which = Annotated[
     str,
@@ -231,6 +234,58 @@ def create_runner_key(
         session.printer.result(
             told, f"API key {text(key, 'uuid')} of runner {identifier} created; its secret is in {key_file}."
         )
+
+
+@runners.command("identity")
+def show_runner_identity(
+    runner: Which,
+    *,
+    subjects: Annotated[
+        str | None,
+        typer.Option(
+            "--subjects",
+            metavar="FORM",
+            help="Let tokens have subjects of definitions (NEW), of the runner (OLD), or change that (BOTH).",
+            parser=one_of(_FORMS),
+            autocompletion=completing(_FORMS),
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="INSTANT", help="With BOTH: when subjects become those of definitions."),
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show who the runs of a runner are to clouds, or choose their subjects."""
+    with connected(output, url) as session:
+        if on is not None and subjects is None:
+            raise usage("--on goes with --subjects BOTH", "Give both.")
+        path = own("runners", text(lookup.runner(session.client, runner), "metadata", "uuid"), "identity")
+        body: JsonObject = {"subjectForm": subjects, **({"movesOn": on} if on else {})}
+        found = (
+            session.client.get(path) if subjects is None else object_of(session.client.request("PUT", path, body=body))
+        )
+        tell_one(session, found, _identity_facts(found))
+
+
+def _identity_facts(found: JsonObject) -> list[tuple[str, str]]:
+    facts = [
+        ("issuer", text(found, "issuer") or "none: its runs have no identity"),
+        ("signed by", "this server" if flag(found, "signedByBlockyard") else "others"),
+        ("subjects", text(found, "subjectForm")),
+        *([("change on", text(found, "movesOn"))] if text(found, "movesOn") else []),
+        ("subject", text(found, "subjectTemplate") or "-"),
+        *(("also trusted", other) for other in texts(found, "otherSubjectTemplates")),
+        *(("used by", version) for version in texts(found, "usedBy")),
+    ]
+    for cloud in ("aws", "azure", "gcp"):
+        if members(found, cloud):
+            facts += [
+                (f"{cloud} audience", text(found, cloud, "audience")),
+                (f"{cloud} token", text(found, cloud, "tokenPath")),
+            ]
+    return facts
 
 
 _RUNNERS.add_delete(runners, "Delete a runner that no definition uses any more.")

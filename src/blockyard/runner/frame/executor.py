@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.plan_changes import PlanChanges
 from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
+from blockyard.runner.frame.identity import IdentityTokens, NoTokens
 from blockyard.runner.frame.inputs import Opener
 
 HELPER_MARKER = "BLOCKYARD_HELPER_OF"
@@ -199,6 +200,7 @@ class RunContext:
     fetch_artifact: Callable[[str], bytes]
     """Download a saved plan from the API's own origin. Raises ArtifactError."""
     processes: ProcessRunner
+    identity: IdentityTokens = field(default_factory=NoTokens)
 
 
 class ArtifactError(Exception):

@@ -41,7 +41,13 @@ from blockyard.server.identity.api.scim.tokens import fixed_tokens
 from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.identity_providers.api import identity_provider_routes, identity_routes
 from blockyard.server.integrations.api import routes as integration_routes
-from blockyard.server.issuer.api import client_session_routes, issuer_of, issuer_routes
+from blockyard.server.issuer.api import (
+    client_session_routes,
+    issuer_of,
+    issuer_routes,
+    signing_key_routes,
+    workload_routes,
+)
 from blockyard.server.issuer.loops import loops as issuer_loops
 from blockyard.server.kit.access_log import AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
@@ -61,8 +67,10 @@ from blockyard.server.project_bindings.api import project_binding_routes
 from blockyard.server.project_roles.api import project_role_routes
 from blockyard.server.projects.api import project_routes
 from blockyard.server.publications.api import publication_routes
+from blockyard.server.runners.api import identity_routes as runner_identity_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
+from blockyard.server.runners.loops import loops as runner_loops
 from blockyard.server.runners.service import RunnerKeys
 from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
@@ -152,6 +160,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             views=services.views,
             plans=services.plans,
             failures=services.failures,
+            identities=services.run_identities,
+            signing_keys=services.signing_keys,
             links=links,
             master_key=services.master_key,
             clock=services.clock,
@@ -177,6 +187,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             sessions=services.client_sessions,
             links=links,
         ),
+        workload_routes(services.signing_keys, services.installation),
+        signing_key_routes(db, services.signing_keys),
         group_routes(db, services.groups, links),
         scim_routes(db, services.users, services.groups, links),
         admin_binding_routes(db, services.admin_bindings, links),
@@ -198,8 +210,9 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         audit_routes(db, services.audit, links),
         service_instance_routes(db, services.service_instances, links),
         runner_routes(db, services.runners, links),
+        runner_identity_routes(db, services.runners),
         runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
-        integration_routes(db, services.integrations, links),
+        integration_routes(db, services.integrations, links, services.installation),
         location_routes(db, services.locations, links),
         platform_type_routes(db, services.platform_types, links),
         platform_routes(db, services.platforms, links),
@@ -229,6 +242,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *block_loops(db, services.blocks.hooks, services.bulk, services.blocks.expiring),
         *identity_loops(db, services.admin_bindings),
         *issuer_loops(db, services.signing_keys, services.client_sessions),
+        *runner_loops(db, services.runners),
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),

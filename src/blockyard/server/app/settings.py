@@ -11,6 +11,8 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `host` | `127.0.0.1` | address to listen on |
 | `port` | 8500 | port to listen on; 0 = any free one |
 | `public_url` | `http://<host>:<port>` | how people, runners and pipelines reach the server; goes into links |
+| `workload_issuer_url` | `public_url` | whom identity tokens of runs name as their issuer, where clouds cannot reach the server |
+| `workload_signing_algorithm` | `RS256` | `RS256` or `ES256`, for identity tokens of runs; Azure always gets RS256 |
 | `trusted_proxies` | none | addresses and networks of reverse proxies, with commas between; their `X-Forwarded-For` is believed |
 | `master_key_file` | `<data_dir>/master.key` | 32 bytes, as 64 hex digits; encrypts state and keys hashes; part of every backup |
 | `admin_workspace` | `admin` | identifier of the workspace that runs the installation |
@@ -118,6 +120,12 @@ class Settings(BaseModel):
         pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
         description="an address such as https://blockyard.example.org",
     )
+    workload_issuer_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*[^?#\s/])?)?$",
+        description="an address such as https://identity.example.org, without a slash at its end",
+    )
+    workload_signing_algorithm: Literal["RS256", "ES256"] = "RS256"
     trusted_proxies: TrustedProxies = Field(
         default=(), description="addresses and networks such as 10.0.0.1, 10.1.0.0/16"
     )

@@ -34,6 +34,8 @@ from blockyard.server.identity_providers.client import ProviderClient
 from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.issuer.api import issuer_of
+from blockyard.server.issuer.model import Algorithm
+from blockyard.server.issuer.model.workload import Installation
 from blockyard.server.issuer.service import ClientSessionService, IssuedTokens, Protocol, SigningKeys
 from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.hal import Links
@@ -59,6 +61,7 @@ from blockyard.server.runs.service import (
     PlanViews,
     ReportService,
     RunContext,
+    RunIdentities,
     RunKeyring,
     RunService,
     RunSweeper,
@@ -101,8 +104,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     persons = Persons(clock=clock, workspaces=directory, second_factor=settings.admin_second_factor)
     sessions = SessionService(basics, master_key=master_key, persons=persons)
     second_factors = SecondFactors(basics, master_key=master_key, users=users)
-    issuer = issuer_of(links.base_url)
-    signing_keys = SigningKeys(master_key=master_key, clock=clock)
+    issuer, installation = issuer_of(links.base_url), Installation(settings.workload_issuer_url or links.base_url)
+    signing_keys = SigningKeys(basics, master_key=master_key, more=[Algorithm(settings.workload_signing_algorithm)])
     client_sessions = ClientSessionService(
         basics,
         master_key=master_key,
@@ -170,7 +173,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     persons.projects_of.put(project_bindings.projects_of)
 
-    runners = RunnerService(basics, workspaces=workspaces, keys=api_keys)
+    runners = RunnerService(basics, workspaces=workspaces, keys=api_keys, installation=installation)
     sealer = SecretSealer(master_key)
     integrations = IntegrationService(
         basics, workspaces=workspaces, runners=runners, sealer=sealer, admin_workspace=settings.admin_workspace
@@ -314,6 +317,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         ),
         provider_client=ProviderClient(clock),
         signing_keys=signing_keys,
+        installation=installation,
         client_sessions=client_sessions,
         issuer=Protocol(client_sessions, base_url=links.base_url, issuer=issuer),
         api_keys=api_keys,
@@ -347,6 +351,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         plans=plans,
         sweeper=RunSweeper(context),
         failures=FailureService(context, definitions=definitions),
+        run_identities=RunIdentities(
+            context,
+            definitions=definitions,
+            keys=signing_keys,
+            algorithm=Algorithm(settings.workload_signing_algorithm),
+        ),
         blocks=blocks,
         state=state,
         state_work=StateWork(basics, states=state, runs=runs, blocks=blocks, contents=locks),
@@ -417,6 +427,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
     services.tag_definitions.uses.add(services.definitions.of_tag_definition)
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
+    services.runners.identities.users.add(services.definitions.identities.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)
     services.brakes.listeners.extend((services.runs.brakes, services.blocks.holding))

@@ -12,9 +12,10 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import INTEGRATION as KIND
 from blockyard.protocol.kinds import RUNNER
 from blockyard.server.identity.api import CurrentPrincipal
-from blockyard.server.integrations.identity import Installation
+from blockyard.server.integrations.identity import federation_of
 from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationSpec, IntegrationType
 from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.issuer.model.workload import Installation
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
@@ -181,9 +182,9 @@ IntegrationBody = Annotated[IntegrationIn, Body(media_type=KIND.media)]
 IntegrationOut = object_schema(KIND, IntegrationMetadata, IntegrationSpecIn, IntegrationStatus)
 
 
-def routes(db: Database, integrations: IntegrationService, links: Links) -> APIRouter:
+def routes(db: Database, integrations: IntegrationService, links: Links, installation: Installation) -> APIRouter:
     """Return the routes of integrations."""
-    router, answer = object_router(KIND, "Integrations"), Answers(KIND, links, partial(_parts, links))
+    router, answer = object_router(KIND, "Integrations"), Answers(KIND, links, partial(_parts, links, installation))
 
     @router.get("", response_model=list_schema(KIND, IntegrationOut))
     async def list_integrations(
@@ -217,7 +218,7 @@ def routes(db: Database, integrations: IntegrationService, links: Links) -> APIR
     return router
 
 
-def _parts(links: Links, integration: Integration) -> JsonObject:
+def _parts(links: Links, installation: Installation, integration: Integration) -> JsonObject:
     settings: JsonObject = dict(integration.settings)
     if integration.type.secret_member is not None and integration.secret is not None:
         settings[integration.type.secret_member] = integration.secret.wire()
@@ -234,8 +235,6 @@ def _parts(links: Links, integration: Integration) -> JsonObject:
         },
         "status": {
             "isBuiltIn": is_built_in,
-            "workloadIdentityFederation": Installation(links.base_url).federation(integration.type)
-            if is_built_in
-            else None,
+            "workloadIdentityFederation": federation_of(installation, integration.type) if is_built_in else None,
         },
     }

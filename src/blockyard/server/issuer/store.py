@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid, delete, select
 
 from blockyard.server.identity.model import AccessLevel, UserId
-from blockyard.server.issuer.model import ClientSession, ClientSessionId, SigningKey
+from blockyard.server.issuer.model import Algorithm, ClientSession, ClientSessionId, SigningKey
 from blockyard.server.kit.columns import Bytes, Instant, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.rows import Rows, Store
@@ -47,8 +47,10 @@ _keys = Table(
     Column("id", String(64), primary_key=True),
     Column("private", Bytes, nullable=False),
     Column("public", Text, nullable=False),
+    Column("algorithm", Word(Algorithm, 16), nullable=False, server_default=Algorithm.RS256.value),
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
+    Index("ix_signing_keys_created_at", "created_at", "id"),
 )
 _rows: Rows[ClientSession, ClientSessionId] = Rows(_sessions, ClientSession, "id", owner=None)
 _key_rows: Rows[SigningKey, str] = Rows(_keys, SigningKey, "id", owner=None)

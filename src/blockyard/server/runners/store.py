@@ -1,11 +1,13 @@
 """The table of runners."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, Uuid, update
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.identity.model import Reach
+from blockyard.server.issuer.model.workload import SubjectForm
 from blockyard.server.kit.columns import Instant, Packed, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
@@ -54,6 +56,9 @@ _runners = Table(
     Column("last_seen_at", Instant),
     Column("protocol", Integer, nullable=False, server_default="0"),
     Column("older_protocol_at", Instant),
+    Column("subject_form", Word(SubjectForm, 16), nullable=False, server_default=SubjectForm.NEW.value),
+    Column("subject_moves_at", Instant),
+    Column("subject_reminded_at", Instant),
     Column("revision", Integer, nullable=False),
     Index("ix_runners_created_at", "created_at", "id", "workspace", "restriction"),
     Index("ix_runners_workspace_created_at", "workspace", "created_at", "id"),
@@ -80,6 +85,10 @@ class RunnerStore(Store[Runner, RunnerId]):
                 either(columns.restriction == Restriction.PUBLIC, columns.workspace.in_(sorted(reach.owners)))
             )
         return self.page_of(request, *conditions)
+
+    def with_older_subjects(self) -> Sequence[Runner]:
+        """Return the runners whose runs do not have subjects of definitions yet."""
+        return self.where(_runners.c.subject_form != SubjectForm.NEW)
 
     def note_heard(self, runner: Runner) -> None:
         """Write when a runner was last heard of, and what it speaks; never clashes with a change."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import OutputValue
+from blockyard.server.issuer.model.workload import NO_OPTIONS, IdentityOptions
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import Run, RunId
@@ -30,11 +31,13 @@ class RunParts:
             fullPlatformIdentifier, inputs (resolved now, secrets sealed to the runner's key) and parentBuildingBlocks.
         definition: `spec.buildingBlockDefinition`: uuid, and spec with workspaceIdentifier, version, implementation.
         plan_run_id: the DETECT run whose saved plan shall be applied.
+        identity: what the version says about identity tokens.
     """
 
     block: JsonObject
     definition: JsonObject
     plan_run_id: RunId | None = None
+    identity: IdentityOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class RunContent(Protocol):
 
     def document_parts(self, tx: Transaction, run: Run) -> RunParts:
         """Return the parts as they are now. A refusal fails the run with its message."""
+
+    def tenant_of(self, tx: Transaction, run: Run) -> UUID | None:
+        """Return the tenant that the block of the run is on, if it is on one."""
 
     def name_of(self, tx: Transaction, run: Run) -> str:
         """Return what the block of the run is called now."""

@@ -81,6 +81,7 @@ def prepare_sources(work: ModuleWork, engines: Engines, own: Mapping[str, str]) 
 def prepare_inputs(work: ModuleWork, prepared: Prepared) -> Module:
     """Write FILE inputs, then variables; return what the module declares. Raises StepFailed."""
     opened = [*prepared.opened, *work.open_inputs(given for given in work.inputs() if not given.is_environment)]
+    work.provide_identity(module_files(work.run_dir).values())
     if work.is_done(_INPUTS):
         return _read_module(work, prepared)
     write_files(work.run_dir, opened, work.say)

@@ -1,20 +1,28 @@
 """One run of a module in progress: what its stages share."""
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import httpx2
 
-from blockyard.protocol.run import Behavior, Link, TerraformImplementation
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.run import Behavior, Link, RunInput, TerraformImplementation
 from blockyard.runner.executors.opentofu.engine.conclusions import conclusion
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
 from blockyard.runner.executors.opentofu.state.client import StateClient
 from blockyard.runner.executors.opentofu.steps import plan_steps
 from blockyard.runner.frame.executor import Conclude, Reporter, RunContext
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.identity import IdentityError
+from blockyard.runner.frame.inputs import PlainInput, secrets
 from blockyard.runner.frame.work import Work
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_BASE64 = ";base64,"
 
 
 class ModuleWork(Work):
@@ -59,3 +67,46 @@ class ModuleWork(Work):
     def conclusion(self, argv: Sequence[str]) -> Conclude:
         """Return what tells from the engine's words how it ended."""
         return conclusion(argv)
+
+    def open_inputs(self, inputs: Iterable[RunInput]) -> list[PlainInput]:
+        """Return inputs in clear, with the paths of identity tokens that this run sees. Raises StepFailed."""
+        opened = [self._placed(plain) for plain in super().open_inputs(inputs)]
+        self.reporter.add_secrets(text for plain in opened for text in secrets(plain))
+        return opened
+
+    def provide_identity(self, texts: Iterable[str]) -> None:
+        """Bring the identity tokens that inputs, the script and the `texts` of the module name. Raises StepFailed."""
+        identity = self.context.identity
+        for text in (self.implementation.pre_run_script or "", *texts):
+            identity.placed(text)
+        try:
+            said = identity.provide()
+        except IdentityError as error:
+            raise StepFailed("The run got no identity token.", f"{error}.") from error
+        for line in said:
+            self.say(line)
+
+    def _placed(self, plain: PlainInput) -> PlainInput:
+        value = _placed_value(plain.value, self.context.identity.placed)
+        return plain if value == plain.value else replace(plain, value=value)
+
+
+def _placed_value(value: Json, placed: Callable[[str], str]) -> Json:
+    """Return a value with its paths replaced, within the content of a file, too."""
+    if not isinstance(value, str):
+        text = json.dumps(value)
+        return value if (changed := placed(text)) == text else _loaded(changed)
+    head, marker, payload = value.partition(_BASE64)
+    if not (marker and head.startswith("data:")):
+        return placed(value)
+    try:
+        content = b64decode(payload).decode()
+    except ValueError:  # no text, or broken: its step says so
+        return value
+    changed = placed(content)
+    return value if changed == content else f"{head}{marker}{b64encode(changed.encode()).decode()}"
+
+
+def _loaded(text: str) -> Json:
+    value: Json = json.loads(text)
+    return value

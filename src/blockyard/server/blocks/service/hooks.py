@@ -117,7 +117,13 @@ class BlockHooks:
             block={"uuid": str(block.id), "spec": spec},
             definition={"uuid": str(definition.id), "spec": definition_spec},
             plan_run_id=run.plan_run_id,
+            identity=version.identity,
         )
+
+    def tenant_of(self, tx: Transaction, run: Run) -> UUID | None:
+        """Return the tenant that the block of the run is on, if it is on one."""
+        block = BlockStore(tx).find(run.block_id)
+        return None if block is None or block.tenant is None else block.tenant.id
 
     def name_of(self, tx: Transaction, run: Run) -> str:
         """Return what the block of the run is called now."""

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from blockyard.server.definitions.api.defects import defect_routes
 from blockyard.server.definitions.api.definitions import definition_routes
 from blockyard.server.definitions.api.forms import form_routes
+from blockyard.server.definitions.api.identities import identity_routes
 from blockyard.server.definitions.api.lifetimes import lifetime_routes
 from blockyard.server.definitions.api.publishing import publishing_routes
 from blockyard.server.definitions.api.versions import version_routes
@@ -23,6 +24,7 @@ def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRou
         defect_routes(db, definitions),
         publishing_routes(db, definitions),
         lifetime_routes(db, definitions),
+        identity_routes(db, definitions),
     )
 
 

@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
 from blockyard.server.definitions.api.defects import DefectOut, defect_member
+from blockyard.server.definitions.api.identities import CloudOut
 from blockyard.server.definitions.model import (
     Definition,
     DefinitionFilter,
@@ -42,7 +43,7 @@ from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, ExactWireModel, Name, ShortText, Tags, Text, WireModel
 from blockyard.server.publications.model import PublicationState
-from blockyard.server.runners.model import Federation
+from blockyard.server.runners.model import RunnerIdentity
 from blockyard.server.runners.wire import clouds_of
 
 MAX_README_CHARACTERS = 1_000_000
@@ -171,21 +172,18 @@ class DefinitionMetadata(DefinitionMetadataIn):
     uuid: UUID
 
 
-class CloudOut(WireModel):
-    """How runs identify themselves to one cloud."""
-
-    audience: str
-    token_path: str
-
-
 class IdentityOut(WireModel):
-    """The workload identity of a version's runs; left out where its runner declares none."""
+    """Who a version's runs are to clouds; left out where they have no identity."""
 
     issuer: str
     subject: str
     gcp: CloudOut | None = None
     aws: CloudOut | None = None
     azure: CloudOut | None = None
+    other_subjects: Annotated[
+        list[str],
+        Field(description="Left out where there are none: subjects that count besides. A member of Blockyard."),
+    ] = Field(default_factory=list)
 
 
 class VersionSummaryOut(WireModel):
@@ -315,15 +313,17 @@ def _summary(definition: Definition, version: VersionSummary) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
-    return shown | _identity(definition, version.federation) | defect_member(version.defect)
+    return shown | _identity(definition, version.identity) | defect_member(version.defect)
 
 
-def _identity(definition: Definition, federation: Federation | None) -> JsonObject:
+def _identity(definition: Definition, identity: RunnerIdentity | None) -> JsonObject:
     """Return the member with the workload identity of a version, its subject resolved; nothing where there is none."""
-    if federation is None:
+    if identity is None:
         return {}
-    subject = federation.subject_of(definition.workspace, definition.id)
-    return {"workloadIdentityFederation": {"issuer": federation.issuer, "subject": subject, **clouds_of(federation)}}
+    subject = identity.subject_of(definition.workspace, definition.id)
+    federation, others = identity.federation, identity.other_subjects(definition.workspace, definition.id)
+    found: JsonObject = {"issuer": federation.issuer, "subject": subject, **clouds_of(federation)}
+    return {"workloadIdentityFederation": found | ({"otherSubjects": [*others]} if others else {})}
 
 
 def _rules(rules: ApprovalRules | None) -> JsonObject:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import VERSION, VERSION_V1
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import Cloud, ImplementationType
 from blockyard.server.definitions.api.defects import DefectOut
 from blockyard.server.definitions.model import (
     AssignmentType,
@@ -29,10 +29,11 @@ from blockyard.server.definitions.model.conditions import MAX_CONDITION_CHARACTE
 from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
 from blockyard.server.definitions.model.json_schemas import MAX_SCHEMA_CHARACTERS
 from blockyard.server.definitions.model.migrations import InputMigration, MigrationAction
+from blockyard.server.issuer.model.workload import NO_OPTIONS, IdentityOptions
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.objects import ObjectIn, object_schema
 from blockyard.server.kit.patterns import MAX_PATTERN_CHARACTERS
-from blockyard.server.kit.wire import Int64, Name, ShortText, Text, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import ExactWireModel, Int64, Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange
 from blockyard.server.runners.wire import RunnerRef, Secret
 
@@ -46,6 +47,7 @@ _Schema = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_SCHEMA_CHARA
 _OPTION_SOURCES = "Options besides `selectableValues` that depend on something. Left out where there are none."
 _DEPENDENT_DEFAULTS = "Defaults that depend on other inputs, before `defaultValue`. Left out where there are none."
 _INPUT_CHECKS = "What has to hold between inputs. Left out where there is nothing. A member of Blockyard."
+_IDENTITY = "What identity tokens of its runs are like. Left out where nothing is said. A member of Blockyard."
 
 
 class DefinitionRef(WireModel):
@@ -332,6 +334,26 @@ class InputMigrationIn(WireModel):
         )
 
 
+class IdentityOptionsIn(ExactWireModel):
+    """Which identity tokens runs get though no input names them, and what they say besides the usual. A member of Blockyard."""
+
+    clouds: Annotated[list[Annotated[Cloud, Field(strict=False)]], Field(max_length=3)] | None = None
+    separate_plan_subject: Annotated[
+        bool, Field(description="Runs that only plan have a subject of their own, which ends in `.plan`.")
+    ] = False
+    aws_session_tags: Annotated[
+        bool, Field(description="Tokens for AWS name workspace, building block and run as session tags.")
+    ] = False
+
+    def model(self) -> IdentityOptions:
+        """Return the options."""
+        return IdentityOptions(
+            clouds=tuple(cloud for cloud in Cloud if cloud in (self.clouds or ())),
+            separates_plan=self.separate_plan_subject,
+            tags_sessions=self.aws_session_tags,
+        )
+
+
 class VersionMetadataIn(WireModel):
     """Whose version it is."""
 
@@ -357,6 +379,7 @@ class VersionSpecIn(WireModel):
         Field(max_length=500, description="Left out where there are none. A member of Blockyard."),
     ] = None
     input_checks: Annotated[list[InputCheckIn] | None, Field(description=_INPUT_CHECKS)] = None
+    workload_identity: Annotated[IdentityOptionsIn | None, Field(description=_IDENTITY)] = None
 
 
 class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
@@ -387,6 +410,7 @@ class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
                 implementation=implementation,
                 input_migrations=tuple(step.model() for step in spec.input_migrations or ()),
                 input_checks=tuple(check.model() for check in spec.input_checks or ()),
+                identity=NO_OPTIONS if spec.workload_identity is None else spec.workload_identity.model(),
             ),
             secrets=changes,
         )

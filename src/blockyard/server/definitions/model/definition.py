@@ -21,10 +21,11 @@ from blockyard.server.definitions.model.policies import (
     Lifetimes,
     Schedule,
 )
+from blockyard.server.issuer.model.workload import NO_OPTIONS, IdentityOptions
 from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
 from blockyard.server.publications.model import Publication
-from blockyard.server.runners.model import SHARED_RUNNER, Federation, RunnerId, SecretChange, StoredSecret
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, RunnerIdentity, SecretChange, StoredSecret
 
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
@@ -251,6 +252,7 @@ class VersionContent:
     implementation: Implementation = MANUAL
     input_migrations: tuple[InputMigration, ...] = ()
     input_checks: tuple[InputCheck, ...] = ()
+    identity: IdentityOptions = NO_OPTIONS
 
     @property
     def run_permissions(self) -> tuple[str, ...]:
@@ -373,14 +375,14 @@ class VersionSummary:
     """What a definition says about one of its versions.
 
     Attributes:
-        federation: the workload identity that the version's runner declares; None for those it does not concern.
+        identity: who its runs are to clouds, by its runner; None for those it does not concern.
     """
 
     id: VersionId
     number: int
     state: VersionState
     runner_id: RunnerId
-    federation: Federation | None = None
+    identity: RunnerIdentity | None = None
     defect: Defect | None = None
 
 

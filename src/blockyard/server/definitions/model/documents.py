@@ -22,8 +22,10 @@ from blockyard.server.definitions.model.definition import (
     Value,
     VersionContent,
 )
+from blockyard.server.definitions.model.identities import options_document, read_options
 from blockyard.server.definitions.model.implementation import Implementation
 from blockyard.server.definitions.model.migrations import read_migration
+from blockyard.server.issuer.model.workload import NO_OPTIONS
 from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
 
 
@@ -33,9 +35,9 @@ def shown_content(content: VersionContent) -> JsonObject:
 
 
 def without_sources(content: VersionContent) -> VersionContent:
-    """Return a content without where options come from: the owner's own building blocks are among it."""
+    """Return a content without what its owner alone is told: where options come from, and how its runs are trusted."""
     inputs = {key: replace(spec, option_sources=()) for key, spec in content.inputs.items()}
-    return replace(content, inputs=inputs)
+    return replace(content, inputs=inputs, identity=NO_OPTIONS)
 
 
 def stored_content(content: VersionContent) -> JsonObject:
@@ -72,6 +74,7 @@ def read_content(stored: JsonObject) -> VersionContent:
         implementation=_read_implementation(_object(stored["implementation"])),
         input_migrations=tuple(read_migration(_object(step)) for step in _list(stored.get("inputMigrations", []))),
         input_checks=tuple(read_check(_object(item)) for item in _list(stored.get("inputChecks", []))),
+        identity=read_options(_object(stored.get("workloadIdentity", {}))),
     )
 
 
@@ -92,6 +95,8 @@ def _content(
     # A member of ours: clients that do not know it find only what they sent. Source: api.md 3.17, content hash.
     migrations: JsonObject = {"inputMigrations": [step.document() for step in content.input_migrations]}
     ours: JsonObject = (migrations if content.input_migrations else {}) | ({"inputChecks": checks} if checks else {})
+    if content.identity != NO_OPTIONS:
+        ours["workloadIdentity"] = options_document(content.identity)
     return document | ours
 
 

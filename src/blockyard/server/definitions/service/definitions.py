@@ -37,6 +37,7 @@ from blockyard.server.definitions.service.access import (
 )
 from blockyard.server.definitions.service.catalogue import Catalogue
 from blockyard.server.definitions.service.defects import DefectService
+from blockyard.server.definitions.service.identities import IdentityService
 from blockyard.server.definitions.service.lifetimes import LifetimeService
 from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage
@@ -103,6 +104,7 @@ class DefinitionService(Offers):
         self.usage: Above[DefinitionUsage] = Above()
         self.listeners: list[DefinitionListener] = []
         self.defects, self.lifetimes = DefectService(basics), LifetimeService(basics)
+        self.identities = IdentityService(runners=runners)
         self.followers: list[Callable[[Transaction, Definition], None]] = []
         self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
@@ -363,12 +365,12 @@ class DefinitionService(Offers):
     def _summaries(
         self, tx: Transaction, definition_ids: Sequence[DefinitionId]
     ) -> Mapping[DefinitionId, tuple[VersionSummary, ...]]:
-        """Return the versions of definitions in short, with what their runners declare: two statements in all."""
+        """Return the versions of definitions in short, with who their runs are: two statements in all."""
         found = VersionStore(tx).summaries(definition_ids)
         runner_ids = {item.runner_id for versions in found.values() for item in versions}
-        declared = self._runners.federations(tx, runner_ids)
+        known = self._runners.identities.many(tx, runner_ids)
         return {
-            key: tuple(replace(item, federation=declared.get(item.runner_id)) for item in versions)
+            key: tuple(replace(item, identity=known.get(item.runner_id)) for item in versions)
             for key, versions in found.items()
         }
 
@@ -377,7 +379,7 @@ def _redacted(definition: Definition, versions: tuple[VersionSummary, ...]) -> D
     """Return what others see of a definition."""
     if definition.released_version_id is not None:  # else a reviewer looks at it
         versions = tuple(item for item in versions if item.state is VersionState.RELEASED)
-    shown = tuple(replace(item, federation=None) for item in versions)
+    shown = tuple(replace(item, identity=None) for item in versions)
     return DefinitionView(definition=definition, versions=shown, usage_count=None, is_redacted=True)
 
 

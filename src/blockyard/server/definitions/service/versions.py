@@ -26,6 +26,7 @@ from blockyard.server.definitions.model.rules import (
     Warning_,
     check_consumed_outputs,
     check_graph,
+    check_identity,
     check_implementation,
     check_inputs,
     check_kept_inputs,
@@ -256,6 +257,7 @@ class VersionService:
         check_kept_inputs(content, before)
         check_inputs(content, request.secrets, definition.target_type)
         check_outputs(content, definition.target_type)
+        check_identity(content)
         self._check_dependencies(tx, principal, definition, content)
         self._check_option_sources(tx, principal, content)
         content = replace(content, outputs=derived_outputs(content))

@@ -10,7 +10,7 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.model import User
 from blockyard.server.issuer.model import ACCESS_LIFE, ClientSession, ClientSessionId
 from blockyard.server.issuer.service.keys import ALGORITHM, SigningKeys
@@ -56,7 +56,7 @@ class IssuedTokens:
         }
         if workspace is not None:
             claims[WORKSPACE_CLAIM] = workspace
-        return self._signed(tx, claims, _ACCESS_TYPE)
+        return self._keys.signed(tx, claims, _ACCESS_TYPE)
 
     def identity(self, tx: Transaction, session: ClientSession, user: User) -> str:
         """Return an ID token: it tells the program who the person is, and opens nothing."""
@@ -72,7 +72,7 @@ class IssuedTokens:
         if "email" in scopes:
             told["email"] = user.email
         said = {name: value for name, value in told.items() if value}
-        return self._signed(tx, self._common(session, user, session.client_id) | said, "JWT")
+        return self._keys.signed(tx, self._common(session, user, session.client_id) | said, "JWT")
 
     def read(self, tx: Transaction, token: str) -> Named | None:
         """Return what an access token names; None if it is no token of this kind. Raises Unauthenticated: it is worth nothing."""
@@ -98,7 +98,7 @@ class IssuedTokens:
             raise _not_valid()
         return named
 
-    def _common(self, session: ClientSession, user: User, audience: str) -> dict[str, str | int]:
+    def _common(self, session: ClientSession, user: User, audience: str) -> JsonObject:
         now = int(self._clock().timestamp())
         return {
             "iss": self._issuer,
@@ -109,11 +109,6 @@ class IssuedTokens:
             "auth_time": _seconds(session.signed_in_at),
             "sid": str(session.id),
         }
-
-    def _signed(self, tx: Transaction, claims: Mapping[str, str | int], type_: str) -> str:
-        key = self._keys.signing(tx)
-        header = {"alg": ALGORITHM, "kid": str(key.kid), "typ": type_}
-        return jwt.encode(header, dict(claims), key, algorithms=[ALGORITHM])
 
 
 def _seconds(at: datetime) -> int:

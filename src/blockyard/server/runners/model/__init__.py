@@ -1,5 +1,6 @@
 """What a runner is, and secrets for one; plain Python."""
 
+from blockyard.server.runners.model.identity import Identities, RunnerIdentity
 from blockyard.server.runners.model.runner import (
     OLDER_COUNTS_FOR,
     SHARED_RUNNER,
@@ -42,10 +43,12 @@ __all__ = [
     "UNREADABLE",
     "CloudIdentity",
     "Federation",
+    "Identities",
     "Restriction",
     "Runner",
     "RunnerFilter",
     "RunnerId",
+    "RunnerIdentity",
     "RunnerSpec",
     "RunnerType",
     "SealingKey",

@@ -9,6 +9,12 @@ from uuid import UUID
 
 from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import BOUND_ENVELOPES, PROTOCOL_VERSION, RENAMED_SECRETS
+from blockyard.server.issuer.model.workload import (
+    DEFINITION_PLACEHOLDER,
+    WORKSPACE_PLACEHOLDER,
+    SubjectForm,
+    SubjectSwitch,
+)
 
 RunnerId = NewType("RunnerId", UUID)
 
@@ -65,13 +71,17 @@ class Federation:
         """The template in the notation of clients before 0.26."""
         return _PLACEHOLDER.sub(lambda match: _OLD_NOTATION.get(match[1], match[0]), self.subject_template)
 
+    @property
+    def canonical_template(self) -> str:
+        """The template with one spelling of its placeholders."""
+        return _PLACEHOLDER.sub(lambda match: f"{{{{ {match[1]} }}}}", self.subject_template)
+
     def subject_of(self, workspace: str, definition_id: UUID) -> str:
         """Return the subject for the runs of a definition, which `workspace` owns. Source: concepts.md 14."""
         values = {WORKSPACE_PLACEHOLDER: workspace, DEFINITION_PLACEHOLDER: str(definition_id)}
         return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), self.subject_template)
 
 
-WORKSPACE_PLACEHOLDER, DEFINITION_PLACEHOLDER = "workspaceIdentifier", "buildingBlockDefinitionUuid"
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
 _OLD_NOTATION = {WORKSPACE_PLACEHOLDER: "<bbd-workspace>", DEFINITION_PLACEHOLDER: "<bbd-uuid>"}
 
@@ -103,6 +113,8 @@ class Runner:
         is_self_hosted: false only for the shared runner of the installation.
         protocol: the version of our protocol that its processes speak; 0 for the official one.
         older_protocol_at: when a claim came last that made `protocol` older than the newest version.
+        subject_form: which subject the identity tokens of its runs have, where the server signs them.
+        subject_moves_at: when BOTH becomes NEW by itself; `subject_reminded_at` is when somebody was told of that.
     """
 
     id: RunnerId
@@ -117,6 +129,9 @@ class Runner:
     last_seen_at: datetime | None = None
     protocol: int = 0
     older_protocol_at: datetime | None = None
+    subject_form: SubjectForm = SubjectForm.NEW
+    subject_moves_at: datetime | None = None
+    subject_reminded_at: datetime | None = None
     revision: int = 0
 
     @property
@@ -149,6 +164,11 @@ class Runner:
         if still_counts:
             return replace(self, last_seen_at=at)
         return replace(self, last_seen_at=at, protocol=protocol)
+
+    @property
+    def switch(self) -> SubjectSwitch:
+        """Which subject the identity tokens of its runs have."""
+        return SubjectSwitch(form=self.subject_form, moves_at=self.subject_moves_at)
 
     def usable_by(self, workspace: str) -> bool:
         """Whether definitions of `workspace` may name this runner."""

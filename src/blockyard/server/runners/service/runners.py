@@ -1,6 +1,6 @@
 """Use cases of runners. Source: api.md 3.14."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,13 +15,14 @@ from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import ApiKeyService
+from blockyard.server.issuer.model.workload import Installation, SubjectForm, SubjectSwitch
+from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound, require_same
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses, counted
 from blockyard.server.runners.model import (
     SHARED_RUNNER,
-    Federation,
     Restriction,
     Runner,
     RunnerFilter,
@@ -31,6 +32,7 @@ from blockyard.server.runners.model import (
     check_public_key,
     fingerprint,
 )
+from blockyard.server.runners.service.identities import RunnerIdentities, SwitchView
 from blockyard.server.runners.store import RunnerStore
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -45,13 +47,16 @@ LIST, SAVE, DELETE = "BUILDINGBLOCKRUNNER_LIST", "BUILDINGBLOCKRUNNER_SAVE", "BU
 class RunnerService:
     """Use cases of runners. Higher features add what refers to a runner to `uses`."""
 
-    def __init__(self, basics: Basics, *, workspaces: WorkspaceService, keys: ApiKeyService) -> None:
+    def __init__(
+        self, basics: Basics, *, workspaces: WorkspaceService, keys: ApiKeyService, installation: Installation
+    ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._keys = keys
         self._changes: Changes[Runner] = Changes(
             basics.event_log, RUNNER, "Building Block Runner", _content, verb="Changed"
         )
+        self.identities = RunnerIdentities(basics, installation, self._changes)
         self.uses: Uses[RunnerId] = Uses()
 
     def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec, *, protocol: int = 0) -> Runner:
@@ -66,6 +71,7 @@ class RunnerService:
             )
         self._workspaces.require_builder(tx, principal, spec.workspace)
         check_public_key(spec.public_key, field="/spec/publicKey")
+        self.identities.require_declarable(None, spec.federation)
         runner = Runner(
             id=RunnerId(self._basics.new_id()),
             workspace=spec.workspace,
@@ -111,6 +117,7 @@ class RunnerService:
             },
         )
         check_public_key(spec.public_key, field="/spec/publicKey")
+        self.identities.require_declarable(runner_id, spec.federation)
         after = replace(before, display_name=spec.display_name, public_key=spec.public_key, federation=spec.federation)
         return self._changes.save(tx, principal.author, RunnerStore(tx), after, before=before)
 
@@ -134,6 +141,18 @@ class RunnerService:
         self._keys.revoke_of_runner(tx, principal, runner.id)
         self._changes.tell(tx, principal.author, EventType.DELETED, runner)
 
+    def identity(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> SwitchView:
+        """Return who the runs of a runner are to clouds. Raises NotFound, Denied."""
+        runner = self.get(tx, principal, runner_id)
+        return self.identities.view(tx, runner, with_users=principal.allows(LIST, workspace=runner.workspace))
+
+    def change_subjects(
+        self, tx: Transaction, principal: Principal, runner_id: RunnerId, switch: SubjectSwitch
+    ) -> SwitchView:
+        """Choose which subjects the tokens of its runs have. Raises NotFound, Denied, Invalid."""
+        before = self._handled(tx, principal, SAVE, runner_id)
+        return self.identities.view(tx, self.identities.change(tx, principal, before, switch), with_users=True)
+
     # For other services: no principal is asked
 
     def get_by_id(self, tx: Transaction, runner_id: RunnerId) -> Runner:
@@ -142,11 +161,6 @@ class RunnerService:
         if runner is None:
             raise _unknown(runner_id)
         return runner
-
-    def federations(self, tx: Transaction, runner_ids: Collection[RunnerId]) -> Mapping[RunnerId, Federation]:
-        """Return the workload identities of those of the runners that declare one: one statement, however many they are."""
-        found = RunnerStore(tx).many(runner_ids)
-        return {key: runner.federation for key, runner in found.items() if runner.federation is not None}
 
     def keep(self, tx: Transaction, runner_id: RunnerId) -> Runner:
         """Return a runner that is not deleted before this transaction ends; for its own keys. Raises NotFound."""
@@ -273,9 +287,14 @@ def _unknown(runner_id: UUID) -> NotFound:
 
 
 def _content(runner: Runner) -> JsonObject:
+    switch = runner.switch
+    moving: JsonObject = {"subjectForm": switch.form.value} if switch.form is not SubjectForm.NEW else {}
+    if switch.moves_at is not None:
+        moving["subjectMovesOn"] = wire_time(switch.moves_at)
     return {
         "displayName": runner.display_name,
         "implementationType": runner.implementation_type.value,
         "restriction": runner.restriction.value,
         "publicKey": runner.public_key,
+        **moving,
     }

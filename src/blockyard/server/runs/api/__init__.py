@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from blockyard.server.issuer.service import SigningKeys
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
@@ -12,10 +13,19 @@ from blockyard.server.runs.api.changes import change_routes
 from blockyard.server.runs.api.claims import claim_routes
 from blockyard.server.runs.api.events import event_routes
 from blockyard.server.runs.api.failures import failure_routes
+from blockyard.server.runs.api.identities import identity_token_routes
 from blockyard.server.runs.api.objects import object_routes
 from blockyard.server.runs.api.own import own_routes
 from blockyard.server.runs.api.reports import report_routes
-from blockyard.server.runs.service import ClaimService, FailureService, PlanViews, ReportService, RunService, RunViews
+from blockyard.server.runs.service import (
+    ClaimService,
+    FailureService,
+    PlanViews,
+    ReportService,
+    RunIdentities,
+    RunService,
+    RunViews,
+)
 
 
 def routes(
@@ -27,6 +37,8 @@ def routes(
     views: RunViews,
     failures: FailureService,
     plans: PlanViews,
+    identities: RunIdentities,
+    signing_keys: SigningKeys,
     links: Links,
     master_key: MasterKey,
     clock: Clock,
@@ -41,4 +53,5 @@ def routes(
         change_routes(db, plans, links),
         approval_routes(db, runs.approvals, links),
         failure_routes(db, failures),
+        identity_token_routes(db, identities, signing_keys),
     )

@@ -7,6 +7,7 @@ from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import reader_links
 from blockyard.server.runs.service.failures import DefinitionFailures, FailureService
+from blockyard.server.runs.service.identities import RunIdentities
 from blockyard.server.runs.service.keys import RunKeyring
 from blockyard.server.runs.service.news import has_news
 from blockyard.server.runs.service.reports import ReportService, plan_context
@@ -36,6 +37,7 @@ __all__ = [
     "RunDetail",
     "RunEvents",
     "RunFilter",
+    "RunIdentities",
     "RunKeyring",
     "RunService",
     "RunSweeper",

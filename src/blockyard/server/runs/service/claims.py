@@ -8,11 +8,13 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
+from blockyard.protocol.identity import RunIdentity, TokenPlace
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.run import RunDocument
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
+from blockyard.server.issuer.model.workload import IdentityOptions
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Refusal
 from blockyard.server.kit.ids import new_secret
@@ -144,6 +146,7 @@ class ClaimService:
                 key=key,
                 plan_digest=digest,
                 before=_applied_before(tx, run, claim, base),
+                options=parts.identity,
             )
             if run.attempt == 1 and run.task is not None and run.task.kind is TaskKind.RESTORE:
                 self._context.ports().restoring.restore(tx, run)
@@ -196,6 +199,7 @@ class ClaimService:
         key: NewKey | None,
         plan_digest: str | None,
         before: JsonObject | None,
+        options: IdentityOptions,
     ) -> JsonObject:
         return claim_document(
             run,
@@ -207,7 +211,18 @@ class ClaimService:
             own_protocol=claim.claimer is Claimer.BLOCKYARD,
             plan_digest=plan_digest,
             before=before,
+            identity=self._identity(run, runner, claim, options),
         )
+
+    def _identity(self, run: Run, runner: Runner, claim: Claim, options: IdentityOptions) -> RunIdentity | None:
+        """Return which identity tokens the run may have of this server, for our runner and where there are some."""
+        if claim.claimer is not Claimer.BLOCKYARD or run.target.implementation is not ImplementationType.TERRAFORM:
+            return None
+        identity = self._context.runners.identities.of(runner, speaks_ours=True)
+        if identity is None or not identity.is_ours:
+            return None
+        clouds = {cloud.value: TokenPlace(token_path=one.token_path) for cloud, one in identity.clouds.items()}
+        return RunIdentity(clouds=clouds, needed=tuple(cloud.value for cloud in options.clouds))
 
     def _begin_attempt(
         self,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
+from blockyard.protocol.identity import RunIdentity
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import SECRET_MEMBERS, Behavior, ImplementationType
@@ -53,11 +54,13 @@ def claim_document(
     own_protocol: bool,
     plan_digest: str | None = None,
     before: JsonObject | None = None,
+    identity: RunIdentity | None = None,
 ) -> JsonObject:
     """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol.
 
     `key` is the ephemeral API key of the attempt. `plan_digest` is that of the plan to be applied, which our runner compares. `before` is
-    the document of the run that applied the block last: its secrets are in the state, and our runner masks them, too.
+    the document of the run that applied the block last: its secrets are in the state, and our runner masks them, too. `identity` says which
+    identity tokens it may have.
     """
     spec = dict(_object(_without_hashes(document)["spec"]))
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
@@ -77,6 +80,9 @@ def claim_document(
             "blockyard:heartbeat": link(links.own("runs", run.id, "heartbeat")),
             "blockyard:release": link(links.own("runs", run.id, "release")),
         }
+        if identity is not None:
+            spec["workloadIdentity"] = identity.wire()
+            all_links["blockyard:identity"] = link(links.own("runs", run.id, "identity-tokens"))
         if former := _former_secrets(before, document):
             spec["formerInputs"] = former
         if plan_digest is not None and "planArtifact" in all_links:

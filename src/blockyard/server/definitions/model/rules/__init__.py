@@ -12,6 +12,7 @@ from blockyard.server.definitions.model.rules.dependencies import (
     check_graph,
     check_parents,
 )
+from blockyard.server.definitions.model.rules.identities import check_identity
 from blockyard.server.definitions.model.rules.implementations import (
     check_implementation,
     has_credentials,
@@ -33,6 +34,7 @@ __all__ = [
     "check_consumed_outputs",
     "check_definition",
     "check_graph",
+    "check_identity",
     "check_implementation",
     "check_inputs",
     "check_kept_inputs",

@@ -156,49 +156,6 @@ class ClientSession:
         return replace(self, seen_at=at, expires_at=min(at + life, self.ends_at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
-    """A key that tokens are signed with.
-
-    Attributes:
-        private: the private key, encrypted.
-        public: what everybody may know of it, as JSON.
-    """
-
-    id: str
-    private: bytes = field(repr=False)
-    public: str
-    created_at: datetime
-    revision: int = 0
-
-
-KEY_LIFE = timedelta(days=90)
-"""After so long another key is made."""
-
-KEY_AHEAD = timedelta(days=1)
-"""So long a new key is shown before it signs, and an old one after it signed last: whoever keeps the list of keys has both."""
-
-
-def signing(keys: Sequence[SigningKey], at: datetime) -> SigningKey | None:
-    """Return the key to sign with: the newest that was shown long enough, or the oldest if none was."""
-    ordered = sorted(keys, key=lambda key: (key.created_at, key.id))
-    shown = [key for key in ordered if at - key.created_at >= KEY_AHEAD]
-    return shown[-1] if shown else next(iter(ordered), None)
-
-
-def key_due(keys: Sequence[SigningKey], at: datetime) -> bool:
-    """Whether another key has to be made."""
-    return all(at - key.created_at >= KEY_LIFE for key in keys)
-
-
-def outlived(keys: Sequence[SigningKey], at: datetime) -> Sequence[SigningKey]:
-    """Return the keys that nothing is signed with any more that is still good."""
-    used = signing(keys, at)
-    if used is None or at - used.created_at < 2 * KEY_AHEAD:
-        return ()
-    return [key for key in keys if (key.created_at, key.id) < (used.created_at, used.id)]
-
-
 def is_redirect(uri: str, base_url: str) -> bool:
     """Whether a code may go there: to a program on the person's machine, whatever its port, or to our page that shows it.
 

@@ -25,11 +25,14 @@ from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import WireModel
 
 PREFIX = "/oidc"
+KEYS = f"{PREFIX}/jwks"
+"""Where the keys are, those that sign identity tokens of runs included; below the address of either issuer."""
+
 AUTHORIZE = f"{PREFIX}/authorize"
 """The page that asks for consent."""
 
 END_SESSION = f"{PREFIX}/end-session"
-_KEYS_SECONDS = 3600
+KEYS_SECONDS = 3600
 """How long others may keep the list of keys: a new one is shown a day before it signs."""
 
 
@@ -72,7 +75,7 @@ def issuer_routes(
     async def read_keys() -> Response:
         await keys.provide(db)
         content = {"keys": await db.read(keys.shown)}
-        return JSONResponse(content, headers={"Cache-Control": f"public, max-age={_KEYS_SECONDS}"})
+        return JSONResponse(content, headers={"Cache-Control": f"public, max-age={KEYS_SECONDS}"})
 
     @router.post("/token")
     async def give_tokens(request: Request) -> Response:
@@ -159,7 +162,7 @@ def _discovery(base_url: str) -> JsonObject:
         "issuer": issuer_of(base_url),
         "authorization_endpoint": base_url + AUTHORIZE,
         "token_endpoint": f"{base_url}{PREFIX}/token",
-        "jwks_uri": f"{base_url}{PREFIX}/jwks",
+        "jwks_uri": base_url + KEYS,
         "revocation_endpoint": f"{base_url}{PREFIX}/revoke",
         "end_session_endpoint": base_url + END_SESSION,
         "scopes_supported": [*SCOPES],
