@@ -12,6 +12,7 @@ import pytest
 from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input
+from tests.support.state_server import state_server
 
 NewRun = Callable[..., OpenTofuRun]
 AWS, GCP = TOKEN_PATHS[Cloud.AWS], TOKEN_PATHS[Cloud.GCP]
@@ -39,7 +40,8 @@ def test_two_runs_at_once_read_their_own_tokens_at_the_same_path(new_run: NewRun
         )
         for name in ("one", "two")
     ]
-    with ThreadPoolExecutor(2) as threads:
+    with state_server() as other, ThreadPoolExecutor(2) as threads:
+        runs[1].state = other  # as they are of two building blocks
         results = list(threads.map(lambda run: run.execute(), runs))
 
     assert [result.outcome for result in results] == [Outcome.SUCCEEDED] * 2, runs[0].reporter.whole_text()

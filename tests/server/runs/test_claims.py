@@ -95,7 +95,7 @@ async def test_our_protocol_is_answered_with_our_links(world: RunWorld) -> None:
 
     answer = await world.claim(own=True)
 
-    assert answer.headers["blockyard-protocol"] == "4"
+    assert answer.headers["blockyard-protocol"] == "5"
     links = RunDocument.model_validate(answer.json()).links
     assert links.log is not None
     assert links.log.href == f"{BASE_URL}/api/blockyard/v1/runs/{run.id}/log"
@@ -109,7 +109,7 @@ async def test_an_empty_queue_is_404_with_a_code_of_its_own(world: RunWorld) -> 
 
     assert (empty.status_code, empty.json()["errorCode"]) == (404, "NoRunAvailable")
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "UnknownRunner")
-    assert empty.headers["blockyard-protocol"] == "4"
+    assert empty.headers["blockyard-protocol"] == "5"
 
 
 @pytest.mark.parametrize(
