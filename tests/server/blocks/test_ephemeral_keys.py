@@ -9,6 +9,7 @@ import pytest
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.runners.model import SHARED_RUNNER
 from tests.support.approvals import RUNS, a_resource, decide, planned, policies
 from tests.support.block_world import (
     BLOCKS,
@@ -176,7 +177,7 @@ def test_what_a_run_makes_says_which_building_block_made_it_and_serves_the_run(w
     assert made.author.display_name == "building block 'kit'"
 
 
-def test_a_run_approves_nothing_and_makes_no_bulk_jobs(world: BlockWorld) -> None:
+def test_a_run_approves_and_claims_nothing_and_makes_no_bulk_jobs(world: BlockWorld) -> None:
     _, key, _ = composed(world, [*NESTED, "MANAGED_BUILDINGBLOCKRUN_SAVE"])
     leaf = world.define("Leaf", about=policies("buildingBlockCreation"), transparent=True)
     world.api.be(SHOP)
@@ -188,6 +189,8 @@ def test_a_run_approves_nothing_and_makes_no_bulk_jobs(world: BlockWorld) -> Non
 
     assert (refused.status_code, refused.json()["errorCode"]) == (403, "RunTokenCannotApprove")
     world.api.be(run)
+    path = f"{RUNS}/create?forRunnerUuid={SHARED_RUNNER}"
+    assert world.api.refused(403, "POST", path, media=RUN.media)["errorCode"] == "RunTokenCannotClaim"
     body = {"action": "RUN", "buildingBlockUuids": [uuid_of(waiting)]}
     assert world.api.refused(403, "POST", "/api/blockyard/v1/bulk-jobs", body, media=JSON)["errorCode"]
     assert decide(world, waiting, who=SHOP).is_success

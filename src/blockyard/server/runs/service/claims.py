@@ -287,10 +287,8 @@ def _applied_before(tx: Transaction, run: Run, claim: Claim, document: JsonObjec
 
 
 def _require_claim(principal: Principal, runner: Runner) -> None:
-    if principal.run is not None:
-        raise Denied(
-            "a run token cannot claim runs", code="RunTokenCannotClaim", remedy="Use the API key of the runner."
-        )
+    if principal.run is not None or principal.block is not None:
+        raise Denied("a run cannot claim runs", code="RunTokenCannotClaim", remedy="Use the API key of the runner.")
     if principal.runner is not None:
         if principal.runner != runner.id:
             raise Denied(
