@@ -77,8 +77,9 @@ PEOPLE = {
 }
 """What they are, and where."""
 
-STRANGERS = ("anonymous", "expired", "revoked")
-"""Those who are nobody: without a token, or with the token of a key whose last day is over, or that was deleted."""
+STRANGERS = ("anonymous", "expired", "revoked", "ended")
+"""Those who are nobody: without a token, with the token of a key whose last day is over, or that was deleted, or with the ephemeral API
+key of a run that has ended."""
 
 PRINCIPALS = ("admin", *PEOPLE, "powerless", "key", "run", "runner", *STRANGERS)
 """Everybody who asks; a powerless key belongs to the shop and has no code that any operation asks for. `key` is the ephemeral API key of
@@ -124,7 +125,7 @@ def a_matrix_world(server: WholeServer) -> MatrixWorld:
     builder = _Builder(server)
     builder.people()
     builder.keys()
-    builder.key_of_a_run()
+    builder.keys_of_runs()
     builder.things_of_shop()
     builder.things_of_platform()
     builder.things_of_everybody()
@@ -207,17 +208,29 @@ class _Builder:
         machine = self.make_own(f"runners/{SHARED_RUNNER_UUID}/keys", {"displayName": "machine"})
         self.tokens["runner"] = self.token(str(machine["clientId"]))
 
-    def key_of_a_run(self) -> None:
-        """Let another block of the shop run, with every permission that a version can ask for."""
+    def keys_of_runs(self) -> None:
+        """Let two other blocks of the shop run, with every permission that a version can ask for; one of the runs ends."""
         made = self.server.ok(Request("POST", kinds.DEFINITION.collection, a_definition(), kinds.DEFINITION.media))
         version = text_of(made, "status", "latestVersionUuid")
         content = a_version(text_of(made, "metadata", "uuid"), version, permissions=[*sorted(EPHEMERAL)])
         self.server.ok(Request("PUT", kinds.VERSION.path(version), content, kinds.VERSION.media))
+        ended = self._run_with_key("ended", version)
+        report = f"{RUNS}/{text_of(ended, 'metadata', 'uuid')}/status/source"
+        token = text_of(ended, "spec", "runToken")
+        failed: JsonObject = {"status": "FAILED"}
+        self.server.ok(Request("POST", report, SOURCE, kinds.RUN.media, token))
+        self.server.ok(Request("PATCH", f"{report}/source", failed, kinds.RUN.media, token))
+        self._run_with_key("key", version)
+
+    def _run_with_key(self, name: str, version: str) -> JsonObject:
+        """Order a block, claim its run, and know the key of the run by a name."""
         self.server.ok(Request("POST", BLOCKS, an_order(version), kinds.BLOCK_V2.media))
         run: Any = claim(self.server)
         inputs = run["spec"]["buildingBlock"]["spec"]["inputs"]
         [sealed] = [one["value"] for one in inputs if one["key"] == "MESHSTACK_API_TOKEN"]
-        self.tokens["key"] = a_runner_key().open(sealed)
+        self.tokens[name] = a_runner_key().open(sealed)
+        found: JsonObject = run
+        return found
 
     def key(self, name: str, *codes: str, **more: Json) -> str:
         spec: JsonObject = {"displayName": name, "permissions": [*codes], **more}
