@@ -3,20 +3,27 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import jwt
 import pytest
 
+from blockyard.protocol.identity import IdentityToken
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import Cloud, RunStatus
+from blockyard.protocol.run import RunDocument
+from blockyard.protocol.status import StatusUpdate
 from blockyard.protocol.version import PROTOCOL_VERSION
+from blockyard.runner.identity import IdentityFiles
+from blockyard.runner.journal import FileJournal
 from blockyard.server.issuer.model import KEY_AHEAD
 from blockyard.server.kit.database import Database
 from tests.support.block_world import OWN, PLATFORM, SHOP, BlockWorld, Claimed, definition_of, dump, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.cloud_rules import Refused, Trust, accepted
+from tests.support.opentofu_runs import RecordingReporter
 from tests.support.principals import ADMINISTRATOR, a_run_token
 
 ISSUER = "https://identity.example.org"
@@ -211,6 +218,66 @@ def test_nobody_but_the_attempt_at_work_gets_a_token(world: BlockWorld) -> None:
         "administrator": (403, "RunTokenNeeded"),
     }
     assert (ended.status_code, ended.json()["errorCode"]) == (409, "AttemptSuperseded")
+
+
+def test_an_apply_after_an_approval_gets_a_new_token_with_what_it_may_do(world: BlockWorld, clock: FixedClock) -> None:
+    version = world.define()
+    block = world.order(version)
+    world.report(world.claimed())
+    definition = definition_of(version)
+    assert world.api.send("POST", f"{OWN}/{uuid_of(block)}/detect", media="application/json").status_code == 202
+    planned = world.claimed()
+    plan = accepted(trust_of(definition), token_of(world, planned), fetching(world), clock())
+    document: JsonObject = {"status": "SUCCEEDED", "artifact": "YSBwbGFu", "changesDetected": True}
+    update = StatusUpdate.model_validate(document)
+    world.db.write_now(lambda tx: world.reports.report(tx, planned.principal, planned.run_id, "runner", update))
+    clock.advance(3 * 3600)
+    over = asked(world, planned)
+    applied = world.api.send("POST", f"{OWN}/{uuid_of(block)}/apply-plan", media="application/json")
+    assert applied.status_code == 202, applied.text
+    claimed = world.claimed()
+    apply = accepted(trust_of(definition), token_of(world, claimed), fetching(world), clock())
+
+    assert over.status_code == 409
+    assert (plan["phase"], apply["phase"]) == ("plan", "apply")
+    assert (plan["run"], apply["run"]) == (str(planned.run_id), str(claimed.run_id))
+    assert apply["iat"] == int(clock().timestamp())
+
+
+def test_a_run_of_three_hours_always_has_a_token_that_lives_for_an_hour_more(
+    world: BlockWorld, clock: FixedClock, tmp_path: Path
+) -> None:
+    claimed, definition = run_of(world)
+    begin = clock()
+    document = RunDocument.model_validate(claimed.document)
+    assert document.spec.workload_identity is not None
+
+    def seconds() -> float:
+        return (clock() - begin).total_seconds()
+
+    files = IdentityFiles(
+        tmp_path / "identity",
+        document.spec.workload_identity,
+        fetch=lambda cloud: IdentityToken.model_validate(asked(world, claimed, cloud).json()),
+        journal=FileJournal(tmp_path / "journal"),
+        can_mount=lambda: True,
+        secrets=RecordingReporter(),
+        clock=seconds,
+    )
+    files.placed("/var/run/secrets/workload-identity/aws/token")
+    files.provide()
+    files.close()
+    (source, _), *_ = files.mounts()
+    seen = set()
+    for _ in range(36):
+        clock.advance(300)
+        world.db.write_now(lambda tx: world.reports.heartbeat(tx, claimed.principal, claimed.run_id))
+        files.renew_due()
+        claims = accepted(trust_of(definition), (source / "token").read_text(), fetching(world), clock())
+        assert claims["exp"] - clock().timestamp() > 3600
+        seen.add(claims["jti"])
+
+    assert len(seen) == 4
 
 
 def replace_attempt(claimed: Claimed, attempt: int) -> Any:
