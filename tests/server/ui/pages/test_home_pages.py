@@ -28,6 +28,9 @@ def test_who_cannot_order_is_told_who_can(world: PageWorld) -> None:
 
     assert "Three steps" not in page
     assert "An owner or a manager orders, and you use it then. See the marketplace" in page
+    world.order(world.define("Queue"))
+    world.finish()
+    assert "Nothing waits for you. See the building blocks of your workspaces" in world.person("mia").read("/")
 
 
 def test_the_start_page_and_the_bell_tell_what_needs_the_visitor(world: PageWorld) -> None:
