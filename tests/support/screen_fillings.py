@@ -15,6 +15,7 @@ from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
+from tests.support.approvals import a_resource, planned, policies
 from tests.support.block_world import (
     BLOCKS,
     Claimed,
@@ -81,6 +82,7 @@ ABOUT = {
     "Cluster": "A managed Kubernetes cluster for one team, with logging and backups.",
     "Cluster with nodes": "A Kubernetes cluster whose nodes grow and shrink with what runs on them.",
     "Access request": "Asks the platform team for a larger quota; they answer within a day.",
+    "Database": "A PostgreSQL database with backups of thirty days, in the network of your cluster.",
     "Network": "A network with three zones, connected to the office.",
     "Queue": "A message queue with a dead letter queue and alarms.",
     "Shop": "The shop as a deployment on your cluster, with a domain and a certificate.",
@@ -155,6 +157,7 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         ),
         name="more quota for the web shop",
     )
+    undecided = _undecided(world, words["cluster"])
     _queues(world)
     world.clock.advance((begin + timedelta(minutes=LAST_MINUTES) - world.clock()).total_seconds())
     running = _running(world)
@@ -173,6 +176,8 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         "failed": uuid_of(failed),
         "cluster": uuid_of(cluster),
         "waiting": uuid_of(waiting),
+        "undecided": uuid_of(undecided),
+        "undecided_run": str(world.latest_run(undecided).id),
         "dry_run": str(planned.run_id),
         "changed_run": str(changed.run_id),
         "run": str(running.run_id),
@@ -180,8 +185,20 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
     }
 
 
-def _define(world: ScreenWorld, name: str, **spec: Any) -> JsonObject:
-    return world.define(name, transparent=True, about={"description": ABOUT[name]}, **spec)
+def _define(world: ScreenWorld, name: str, about: JsonObject | None = None, **spec: Any) -> JsonObject:
+    return world.define(name, transparent=True, about={"description": ABOUT[name], **(about or {})}, **spec)
+
+
+def _undecided(world: ScreenWorld, name: str) -> JsonObject:
+    """Order a database whose plan waits for an approval, and replaces something precious; return it."""
+    asked = policies("buildingBlockCreation", precious=["aws_db*"], approvals=2)
+    size = an_input("SINGLE_SELECT", displayName="Size", selectableValues=["small", "large"])
+    block: JsonObject = world.order(
+        _define(world, "Database", asked, inputs={"size": size}), {"size": "small"}, name=name
+    )
+    changes = {f"aws_db.{name.replace(' ', '_')}": "replace", "aws_kms_key.main": "create", "aws_subnet.a": "update"}
+    planned(world, *(a_resource(address, action) for address, action in changes.items()))
+    return block
 
 
 def _queues(world: ScreenWorld) -> None:

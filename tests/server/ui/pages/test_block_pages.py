@@ -180,13 +180,32 @@ def test_buttons_that_cannot_be_used_now_say_why(world: PageWorld, block: JsonOb
 
 
 def test_a_consumer_is_told_who_runs_a_block_again(world: PageWorld) -> None:
-    block = world.order(world.define(inputs={"x": an_input()}), {"x": "y"})
+    version = world.define(inputs={"x": an_input()})
+    ready = world.order(version, {"x": "y"})
     world.finish()
+    block = world.order(version, {"x": "y"})
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("sam")
 
-    page = world.person("sam").read(path_of(block))
+    page = person.read(path_of(block))
 
     assert "Only the platform team can run it again as it is; saving a changed input starts a run." in page
     assert "You cannot change any of its inputs." in page
+    assert "Only the platform team can run it again" not in person.read(path_of(ready))
+
+
+def test_a_run_at_work_can_be_followed_from_its_block(world: PageWorld, block: JsonObject) -> None:
+    person = world.person("sam")
+    world.report(world.claimed())
+    assert "Ordered 20" in person.read(path_of(block))
+    person.change(f"{path_of(block)}/delete")
+    claimed = world.claimed()
+
+    answer = person.get(path_of(block))
+
+    assert "This building block is being deleted. Follow it" in words_of(answer)
+    assert f'href="/runs/{claimed.run_id}">Follow it' in answer.text
+    assert "Changed 20" in words_of(answer)
 
 
 @pytest.mark.parametrize(

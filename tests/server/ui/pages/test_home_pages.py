@@ -4,7 +4,7 @@ import pytest
 
 from blockyard.protocol.names import RunStatus
 from tests.support.block_world import definition_of, uuid_of
-from tests.support.page_world import PageWorld
+from tests.support.page_world import PageWorld, words_of
 
 pytestmark = pytest.mark.one_database
 
@@ -16,7 +16,9 @@ def test_the_start_page_shows_the_first_steps_while_there_is_nothing(world: Page
 
 
 def test_who_can_offer_is_shown_how_while_nothing_is_offered(world: PageWorld) -> None:
-    assert "Three steps to your first offer" in world.person("admin").read("/")
+    start = world.person("admin").get("/")
+    assert "Three steps to your first offer" in words_of(start)
+    assert '<span class="inline-block max-w-full">--workspace WORKSPACE</span>' in start.text
     world.define("Queue")
     assert "Three steps to your first building block" in world.person("admin").read("/")
 
@@ -26,6 +28,9 @@ def test_who_cannot_order_is_told_who_can(world: PageWorld) -> None:
 
     assert "Three steps" not in page
     assert "An owner or a manager orders, and you use it then. See the marketplace" in page
+    world.order(world.define("Queue"))
+    world.finish()
+    assert "Nothing waits for you. See the building blocks of your workspaces" in world.person("mia").read("/")
 
 
 def test_the_start_page_and_the_bell_tell_what_needs_the_visitor(world: PageWorld) -> None:
@@ -44,8 +49,8 @@ def test_everything_is_found_by_page_and_by_palette(world: PageWorld) -> None:
     person = world.person("sam")
 
     assert "orders queue Building block · Queue, shop" in person.read("/search?q=ordres+queue")
-    assert "Nothing is called so" in person.read("/search?q=zzzzz")
-    assert "Nothing is called so" in world.person("olga").read("/search?q=orders")
+    assert "Nothing found" in person.read("/search?q=zzzzz")
+    assert "Nothing found" in world.person("olga").read("/search?q=orders")
     found = person.get("/search?q=queue", Accept="application/json").json()["found"]
     assert [(one["name"], one["icon"]) for one in found] == [("Queue", "store"), ("orders queue", "blocks")]
     assert found[0]["href"].startswith("/marketplace/")

@@ -316,10 +316,12 @@ def test_a_failed_run_begins_with_its_cause_what_to_do_and_one_button(world: Pag
     cause = page.index("Failed in step “Plan” Run again")
     assert cause < page.index("The plan could not be made.") < page.index("Prepare : Succeeded")
     assert 'Error: Reference to undeclared input variable on main.tf line 3, in output "x"' in page
-    assert "Ask platform, which offers this building block." in page
+    assert "Otherwise ask Platform, which offers this building block." in page
     anchor = re.search(r'href="#(step-[0-9a-f]+-error)"', answer.text)
     assert anchor is not None
     assert f'<mark class="log-error" id="{anchor[1]}">│ Error: Reference' in answer.text
+    noted = person.read(f"/blocks/{block_of(world, claimed)}")
+    assert re.search(r"Run 1 failed\. \S.+ The plan could not be made\. See what happened", noted)
     again = person.submit(
         person.form(f"/runs/{claimed.run_id}", action=f"/blocks/{block_of(world, claimed)}/runs"), at="/"
     )

@@ -248,7 +248,7 @@ def test_what_an_opaque_run_got_is_for_the_platform_team(world: PageWorld) -> No
 
     page = world.person("sam").read(f"/runs/{claimed.run_id}/inputs")
 
-    assert "is visible to platform only" in page
+    assert "is visible to Platform only" in page
     assert "small" not in page
     assert "small" in world.person("pat").read(f"/runs/{claimed.run_id}/inputs")
 
@@ -296,7 +296,9 @@ def test_a_plan_is_approved_beside_what_it_would_change(world: PageWorld) -> Non
 
     assert "Nothing was changed yet: this plan waits for an approval" in page
     assert "aws_db.main" in page
+    assert "Run 2: Apply Waiting for approval Started by admin key, who wanted what a dry run had planned" in page
     assert "Waiting for approval" in noted
+    assert "A plan waits for an approval. Once it is decided, you can run this again." in noted
     assert "the name of the building block has to be typed" in told
     assert "waits for an approval" not in person.read(f"{path}/changes")
     assert world.claimed().run_id == run.id

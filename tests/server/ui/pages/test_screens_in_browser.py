@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.database import Database
+from tests.support.block_world import definition_of, uuid_of
 from tests.support.browser import SIZES, accessibility_violations, fresh_page, tab_to, troubles_of_layout
 from tests.support.clock import FixedClock
 from tests.support.page_world import come, serving
@@ -120,6 +122,32 @@ def test_the_tab_that_is_open_is_seen_on_a_phone(site: tuple[ScreenWorld, str], 
     page.goto(f"{url}/w/shop/settings")
 
     expect(page.locator(".tabs-bar [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_what_is_called_very_long_leaves_room_on_a_phone(site: tuple[ScreenWorld, str], page: Page) -> None:
+    world, url = site
+    name = "an unusually long name that somebody chose without thinking of those who read it " * 2
+    network = world.define("Network")
+    needs: JsonObject = {"kind": "meshBuildingBlockDefinition", "uuid": definition_of(network)}
+    parents = [world.order(network, name=name)]
+    world.finish()
+    block = world.order(world.define("Cluster", dependencyDefinitionRefs=[needs]), name=name, parents=parents)
+    come(page, world, url)
+    page.set_viewport_size(SIZES["phone"])
+
+    page.goto(f"{url}/blocks/{uuid_of(block)}/runs")
+    crumbs = page.locator(".breadcrumb")
+    expect(crumbs.get_by_text("Runs")).to_be_in_viewport(ratio=1)
+    assert crumbs.evaluate("all => all.clientHeight < 2 * parseFloat(getComputedStyle(all).lineHeight)")
+    page.goto(f"{url}/blocks/{uuid_of(block)}/graph")
+    page.locator(".drawing").scroll_into_view_if_needed()
+    expect(page.locator(".drawing [aria-current] rect")).to_be_in_viewport(ratio=0.9)
+    page.goto(f"{url}/blocks")
+    link = page.locator("a.row-link").first
+    assert link.evaluate("link => link.clientHeight < 4 * parseFloat(getComputedStyle(link).lineHeight)")
+    page.keyboard.press("Control+k")
+    where = page.locator(".palette-where", has_text="Building block").first
+    assert where.evaluate("where => where.clientWidth >= Math.min(where.scrollWidth, 100)")
 
 
 def test_a_block_is_found_followed_and_its_plan_applied_by_keyboard_alone(

@@ -45,7 +45,7 @@ def test_a_tenant_is_made_with_what_its_blocks_ask_for(world: ScreenWorld) -> No
     form = sam.form(step, action=html.unescape(step))
     done = sam.submit(form.fill({f"parent.{definition_of(version)}.input.size": "3"}), at=step)
 
-    assert "standard prepares the tenant with building blocks that ask for something" in page
+    assert "“standard” prepares the tenant with building blocks that ask for something" in page
     assert done.status_code == 303, words_of(done)
     assert "The tenant is being prepared." in sam.read(done.headers["location"])
     [block] = world.blocks_of({"metadata": {"uuid": done.headers["location"].rpartition("/")[2]}})

@@ -209,7 +209,7 @@ def test_a_project_that_has_a_tenant_says_so_before_anybody_deletes_it(world: Sc
     a_tenant(world)
     person = world.person("sam")
 
-    assert "It cannot be deleted yet, as it still has: tenant 'shop.dev.repos.global'" in person.read(
+    assert "still has: tenant 'shop.dev.repos.global' You find them under tenants" in person.read(
         "/w/shop/projects/dev/settings"
     )
     person.post("/w/shop/projects/prod/delete", {"typed": "pro"}, form_at="/w/shop/projects/prod/settings")
@@ -368,6 +368,8 @@ def test_the_secret_of_an_api_key_is_shown_once(world: ScreenWorld) -> None:
     assert found is not None
     assert key is not None
     assert "It is shown this once." in answer.text
+    assert f"export MESHSTACK_API_KEY={key[1]}" in answer.text
+    assert answer.text.count(found[1]) == 1
     path = f"/w/shop/keys/{key[1]}"
     assert found[1] not in person.get(path).text
     assert "BUILDINGBLOCK_LIST" in person.read(path)
@@ -456,7 +458,8 @@ def test_a_workspace_is_renamed_and_deleted_once_it_has_nothing(world: ScreenWor
     person = world.person("olga")
     person.change("/w/other/settings", {"name": "The other one"})
     assert "The other one" in person.read("/w/other")
-    assert "It cannot be deleted yet, as it still has: 2 projects" in world.person("sam").read("/w/shop/settings")
+    kept = world.person("sam").read("/w/shop/settings")
+    assert "It cannot be deleted yet, as it still has: 2 projects You find them under building blocks , tenants" in kept
 
     answer = person.post("/w/other/delete", {"typed": "other"}, form_at="/w/other/settings")
 

@@ -67,7 +67,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import Run
+from blockyard.server.runs.model import Run, TriggerReason
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.model import TenantId
@@ -261,7 +261,8 @@ class BlockService:
         runs = [block.latest_run_id for block in blocks if block.latest_run_id is not None]
         changes = {block.id: LastChange(block.created_at, block.author) for block in blocks}
         for run in self._runs.find_all(tx, runs):
-            changes[BlockId(run.block_id)] = LastChange(run.created_at, run.trigger.author)
+            is_order = run.trigger.reason is TriggerReason.BUILDING_BLOCK_CREATION
+            changes[BlockId(run.block_id)] = LastChange(run.created_at, run.trigger.author, is_order)
         return changes
 
     def listed(

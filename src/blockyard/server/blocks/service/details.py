@@ -72,7 +72,8 @@ class BlockLine:
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """When a block was changed last, and by whom."""
+    """When a block was changed last, and by whom; or ordered, if nothing was done since."""
 
     at: datetime
     author: Author
+    is_order: bool = True

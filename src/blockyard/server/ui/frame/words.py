@@ -65,7 +65,7 @@ _REASONS = {
     TriggerReason.BUILDING_BLOCK_PURGE: "The building block was purged",
     TriggerReason.DEPENDENCY_OUTPUT_CHANGED: "An output of a parent changed",
     TriggerReason.PARENT_RUN_SUCCEEDED: "A parent succeeded",
-    TriggerReason.PREFLIGHT_SUCCEEDED: "A plan was applied",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "A dry run had planned it",
     TriggerReason.SCHEDULED_DRIFT_DETECTION: "Drift was looked for on schedule",
     TriggerReason.SCHEDULED_DRIFT_RECONCILIATION: "Drift was looked for on schedule, to be repaired",
 }
@@ -80,7 +80,7 @@ _DONE = {
     TriggerReason.BUILDING_BLOCK_DEFINITION_DELETION: "deleted the definition",
     TriggerReason.BUILDING_BLOCK_DELETION: "deleted the building block",
     TriggerReason.BUILDING_BLOCK_PURGE: "purged the building block",
-    TriggerReason.PREFLIGHT_SUCCEEDED: "applied the plan of a dry run",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "wanted what a dry run had planned",
     TriggerReason.SCHEDULED_DRIFT_DETECTION: "looked for drift",
     TriggerReason.SCHEDULED_DRIFT_RECONCILIATION: "looked for drift and repaired it",
 }
@@ -111,8 +111,15 @@ def _ready_tones(dry_run: Run | None) -> tuple[str, str]:
     return ("triangle-alert", "warning") if dry_run is not None and dry_run.changes_detected else _TONES["SUCCEEDED"]
 
 
-def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:
-    """Return how a run or a step stands."""
+def run_badge(run: Run) -> Badge:
+    """Return how a run stands."""
+    if run.awaits_approval and not run.is_final:
+        return Badge("Waiting for approval", "hand", "warning")
+    return status_badge(run.status, aborting=run.abort_requested_at is not None)
+
+
+def status_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:
+    """Return what the status of a run or a step looks like."""
     icon, tone = _TONES[status.value]
     if aborting and status.value in {"PENDING", "IN_PROGRESS"}:
         return Badge("Is being aborted", "loader-circle", "warning")

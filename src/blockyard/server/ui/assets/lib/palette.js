@@ -104,7 +104,7 @@ function show(rows) {
     item.append(name, Object.assign(document.createElement("span"), { className: "palette-where", textContent: about }));
     return item;
   }));
-  told.textContent = rows.length ? `${rows.length} found` : "Nothing is called so.";
+  told.textContent = rows.length ? `${rows.length} found` : "Nothing found.";
   choose(0);
 }
 

@@ -1,6 +1,7 @@
-// Tabs that do not fit next to each other scroll: the one that is open is shown.
-for (const current of document.querySelectorAll(".tabs-bar [aria-current]")) {
-  const list = current.closest("ul");
-  const [tab, bar] = [current.getBoundingClientRect(), list.getBoundingClientRect()];
-  list.scrollLeft += tab.left + tab.width / 2 - bar.left - bar.width / 2;
+// Tabs and drawings that do not fit scroll: the one that is open is shown, in the middle.
+for (const current of document.querySelectorAll(".tabs-bar [aria-current], .drawing [aria-current]")) {
+  const box = current.closest("ul, .drawing");
+  const [shown, around] = [current.getBoundingClientRect(), box.getBoundingClientRect()];
+  box.scrollLeft += shown.left + shown.width / 2 - around.left - around.width / 2;
+  box.scrollTop += shown.top + shown.height / 2 - around.top - around.height / 2;
 }

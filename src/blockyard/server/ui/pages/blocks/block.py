@@ -86,7 +86,7 @@ def run_row(run: Run, now: datetime) -> RunRow:
         reason=words.reason(run.trigger.reason),
         author=run.trigger.author.display_name,
         summary=run.summary,
-        badge=words.run_badge(run.status, aborting=run.abort_requested_at is not None),
+        badge=words.run_badge(run),
         created_at=run.created_at,
         took=None if run.claimed_at is None else (run.finished_at or now) - run.claimed_at,
     )

@@ -193,9 +193,9 @@ class Changed:
 
 
 def _changed(about: About) -> Changed:
-    block, author = about.view.block, about.change.author
+    author = about.change.author
     by = "Blockyard" if author == SYSTEM else author.display_name
-    return Changed(about.change.at, by, "Changed" if about.change.at != block.created_at else "Ordered")
+    return Changed(about.change.at, by, "Ordered" if about.change.is_order else "Changed")
 
 
 def _cursor(about: About) -> Cursor:

@@ -1,9 +1,10 @@
 """What a visitor should know about a block first: what it waits for, why it failed, that it goes, and what to do."""
 
 from dataclasses import dataclass
+from textwrap import shorten
 
 from blockyard.protocol.names import RunStatus, StepStatus
-from blockyard.server.blocks.model.block import WAITING, BlockStatus, Lifecycle, Operation
+from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle, Operation
 from blockyard.server.blocks.model.first_order import Offer
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail
@@ -19,6 +20,9 @@ _WAYS = {
     Offer.RETRY: "try again",
     Offer.REMOVE: "remove what exists",
 }
+
+_LONGEST = 300
+"""Characters of what a step said that stand beside our own words; the page of its run has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,7 @@ def notes(detail: BlockDetail, latest: RunDetail | None, dry_run: Run | None) ->
     if block.lifecycle is Lifecycle.DELETED:
         return [Note("info", "This building block is deleted. Its history is kept.")]
     found: list[Note] = []
-    if block.lifecycle is Lifecycle.MARKED_FOR_DELETION and block.is_running:
-        found.append(Note("info", "This building block is being deleted."))
+    found += _under_way(block, latest)
     found += _waiting(detail)
     if latest is not None and latest.run.id == block.latest_run_id and block.status is BlockStatus.FAILED:
         run = latest.run
@@ -75,7 +78,9 @@ def reasons(detail: BlockDetail) -> list[str]:
     found: list[str] = []
     if detail.may_run and block.status in WAITING and block.lifecycle is Lifecycle.ACTIVE:
         found.append("It cannot run yet: it still waits. A run starts by itself once nothing is missing.")
-    if detail.may_save and not detail.may_run:
+    if block.status is BlockStatus.WAITING_FOR_APPROVAL:
+        return ["A plan waits for an approval. Once it is decided, you can run this again."] if detail.may_run else []
+    if detail.may_save and not detail.may_run and block.status is not BlockStatus.SUCCEEDED:
         found.append("Only the platform team can run it again as it is; saving a changed input starts a run.")
     has_inputs = any(spec.assignment_type in SETTABLE for spec in detail.view.version.inputs.values())
     if detail.may_save and has_inputs and not detail.editable and block.lifecycle is Lifecycle.ACTIVE:
@@ -83,15 +88,25 @@ def reasons(detail: BlockDetail) -> list[str]:
     return found
 
 
+def _under_way(block: Block, latest: RunDetail | None) -> list[Note]:
+    """Return that a run works on the block, and where it can be watched."""
+    is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+    if block.status is BlockStatus.IN_PROGRESS and latest is not None:
+        text = "This building block is being deleted." if is_leaving else f"Run {latest.run.number} is under way."
+        return [Note("info", text, None, f"/runs/{latest.run.id}", "Follow it")]
+    return [Note("info", "This building block is being deleted.")] if is_leaving and block.is_running else []
+
+
 def _reason(latest: RunDetail) -> str | None:
     """Return why a run failed, as far as the visitor may know: in words of ours, or those of the step or of the run."""
-    failure = latest.failure
-    if failure is not None and failure.code != UNKNOWN.code:
-        return f"{failure.message} {failure.remedy}"
     failed = [
         step for step in latest.steps if step.status is StepStatus.FAILED and step.user_message != EARLIER_FAILURE
     ]
     told = next((step.user_message for step in failed if step.user_message), latest.run.summary)
+    failure = latest.failure
+    if failure is not None and failure.code != UNKNOWN.code:
+        ours = f"{failure.message} {failure.remedy}"
+        return f"{ours}\n{shorten(told, _LONGEST, placeholder=' …')}" if told else ours
     return told or (f"The step “{failed[0].display_name}” failed." if failed else None)
 
 

@@ -74,7 +74,7 @@ class ComparisonPages:
             **around(tx, self._services, detail.run),
             **head_of(detail, self._clock(), "Inputs and comparison", total),
             "previous": None if previous is None else previous.run,
-            "previous_badge": None if previous is None else words.run_badge(previous.run.status),
+            "previous_badge": None if previous is None else words.run_badge(previous.run),
             "previous_took": None if previous is None else took(previous.run.claimed_at, previous.run.finished_at),
             "inputs": _inputs(
                 self._given(tx, principal, detail),

@@ -43,9 +43,11 @@ def head_of(detail: RunDetail, now: datetime, part: str | None, total: Sum | Non
 def around(tx: Transaction, services: Services, run: Run) -> dict[str, object]:
     """Return what the frame says around all pages of a run: where its block is, that block, and how the run stands."""
     target = run.target
-    workspace = services.workspaces.find_all(tx, [target.workspace]).get(target.workspace)
+    found = services.workspaces.find_all(tx, [target.workspace, target.provider])
+    workspace, provider = found.get(target.workspace), found.get(target.provider)
     place = workspace_place(target.workspace, "" if workspace is None else workspace.display_name)
     return {
+        "provider": target.provider if provider is None else provider.display_name or target.provider,
         "scope": place_of_block(place, target.project),
         "thing": Thing(kind=Kind.BLOCK, id=str(run.block_id), name=target.display_name, where=target.workspace),
         "state": _badge(run),
@@ -53,7 +55,7 @@ def around(tx: Transaction, services: Services, run: Run) -> dict[str, object]:
 
 
 def _badge(run: Run) -> words.Badge:
-    return words.run_badge(run.status, aborting=run.abort_requested_at is not None)
+    return words.run_badge(run)
 
 
 def sum_of(tx: Transaction, principal: Principal, views: RunViews, detail: RunDetail) -> Sum | None:

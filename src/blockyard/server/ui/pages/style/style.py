@@ -62,7 +62,7 @@ def _context(clock: Clock) -> dict[str, object]:
         "themes": THEMES,
         "tones": ("success", "info", "warning", "error"),
         "badges": block_badges(clock),
-        "run_badges": [*(words.run_badge(status) for status in RunStatus), words.SKIPPED],
+        "run_badges": [*(words.status_badge(status) for status in RunStatus), words.SKIPPED],
         "heads": [Head("Name", "ascending", "#"), Head("Status", None, "#"), Head("Last change", None, None)],
         "rows": _rows(clock),
         "fields": _fields(),

@@ -65,7 +65,7 @@ def binding_rows(tx: Transaction, services: Services, bindings: Sequence[Binding
 
 def _asks(*, must_ask: bool) -> list[Ask]:
     roles = [
-        Option(WorkspaceRole.MEMBER.value, "Member", "Sees the workspace, and the projects they are bound to."),
+        Option(WorkspaceRole.MEMBER.value, "Member", "Sees the workspace, and the projects in which they have a role."),
         Option(
             WorkspaceRole.MANAGER.value, "Manager", "Orders, changes and deletes; gives roles but that of an owner."
         ),

@@ -53,7 +53,7 @@ def _add_list(router: APIRouter, site: Site, services: Services) -> None:
     def asks(tx: Transaction, principal: Principal, name: str) -> dict[str, object]:
         context = around(tx, principal, services, name)
         principal.require("APIKEY_SAVE", workspace=name)
-        return context
+        return {**context, "base_url": services.links.base_url}
 
     @router.get("/w/{workspace}/keys/new")
     async def show_new_key(request: Request, workspace: str) -> Response:
@@ -98,7 +98,7 @@ def _add_one(router: APIRouter, site: Site, services: Services) -> None:
         key = keys.get(tx, principal, ApiKeyId(key_id))
         if key.workspace != workspace:
             raise NotFound(f"workspace '{workspace}' has no API key {key_id}")
-        return context, key
+        return {**context, "base_url": services.links.base_url}, key
 
     @router.get("/w/{workspace}/keys/{key_id}")
     async def show_key(request: Request, workspace: str, key_id: UUID) -> Response:

@@ -29,7 +29,7 @@ def add_new_workspace(router: APIRouter, site: Site, services: Services) -> None
                 needed=True,
                 pointers=["/spec/displayName"],
                 placeholder="Web Shop",
-                help="What people read.",
+                help="How people see it in lists.",
             ),
             Ask(
                 name="identifier",

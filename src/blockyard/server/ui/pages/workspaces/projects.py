@@ -147,7 +147,7 @@ def _asks(tx: Transaction, principal: Principal, services: Services, workspace: 
             longest=30,
             pointers=["/spec/displayName"],
             placeholder="Development",
-            help="What people read.",
+            help="How people see it in lists.",
         ),
         Ask(
             name="identifier",
