@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.server.blocks.service import waking, withdrawing
 from blockyard.server.blocks.store.turns import turns
 from tests.support.block_world import (
@@ -19,6 +20,7 @@ from tests.support.block_world import (
     status_of,
     uuid_of,
 )
+from tests.support.brakes import lift, stop
 
 JSON = "application/json"
 
@@ -129,6 +131,34 @@ def test_who_runs_before_its_turn_takes_what_is_new_and_has_no_turn_any_more(wor
     finish_all(world)
 
     assert runs_of(world, children) == [2] * 4
+
+
+def test_a_run_that_waits_applies_nothing_unseen_that_the_turn_of_its_block_would_bring(world: BlockWorld) -> None:
+    top = world.define("Top", outputs={"out": an_output()})
+    taken = an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(top)}.out")
+    child = world.define(
+        "Below",
+        inputs={"in": taken},
+        dependencyDefinitionRefs=[{"uuid": definition_of(top), "kind": "meshBuildingBlockDefinition"}],
+        about={"approvalPolicies": {"anyInputChanges": True}},
+    )
+    root = world.order(top)
+    world.finish({"out": a_value("1")})
+    children = [world.order(child, parents=[root]) for _ in range(4)]
+    finish_all(world)
+    brake = stop(world, "DEFINITION", definition_of(child))
+    trigger(world, children[3])
+    run(world, root)
+    lift(world, brake)
+
+    assert (left(world), world.latest_run(children[3]).behavior) == (2, Behavior.APPLY)
+    claimed = [world.claimed(), world.claimed()]
+
+    assert [one.behavior for one in claimed] == ["DETECT", "DETECT"]
+    assert world.latest_run(children[3]).status is RunStatus.FAILED
+    while a_round(world):
+        pass
+    assert world.latest_run(children[3]).behavior is Behavior.DETECT
 
 
 def test_what_a_parent_gives_meanwhile_comes_in_a_turn_of_its_own(world: BlockWorld) -> None:

@@ -52,12 +52,18 @@ class Approving:
                 unseen.add(cause_of(reason))
         if block.applied_at is None:
             unseen.add(Cause.CREATION)
-        if block.parents and TurnStore(tx).waits_since(block.id) is not None:
-            unseen.add(Cause.OTHER_INPUT)  # whatever runs it now takes what is new, before its turn comes
         latest = self._runs.latest(tx, block.id)
         if latest is not None and latest.target.version_id != block.version_id:
             unseen.add(Cause.UPGRADE)  # it may have come by itself
-        return replace(block, unseen=frozenset(unseen))
+        return self.in_turn(tx, replace(block, unseen=frozenset(unseen)))
+
+    def has_turn(self, tx: Transaction, block: Block) -> bool:
+        """Whether a block waits for its turn: its parents have given something that no run of it has taken."""
+        return bool(block.parents) and TurnStore(tx).waits_since(block.id) is not None
+
+    def in_turn(self, tx: Transaction, block: Block) -> Block:
+        """Return a block that knows, if it has a turn, that whatever runs it now takes what is new."""
+        return replace(block, unseen=block.unseen | {Cause.OTHER_INPUT}) if self.has_turn(tx, block) else block
 
     def plans_first(self, tx: Transaction, block: Block) -> bool:
         """Whether nothing is applied before its plan is there."""

@@ -75,9 +75,9 @@ class BlockHooks:
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
         is_dry = run.behavior is Behavior.DETECT and run.id != block.latest_run_id
-        if claimed and block.rerun_due and not is_dry and run.plan_run_id is None:
+        if claimed and not is_dry and run.plan_run_id is None and self._starter.has_news(tx, block):
             _refuse_unseen(run, needs_plan=self._starter.plans_first(tx, block))
-            block = self._starter.save(tx, replace(block, due=None))
+            block = self._starter.save(tx, replace(block, due=None)) if block.rerun_due else block
         if claimed and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
             TurnStore(tx).drop(
                 block.id

@@ -248,9 +248,15 @@ class RunStarter:
         reason, author = TriggerReason.PREFLIGHT_SUCCEEDED, run.trigger.author
         self.request(tx, block, version, author, behavior=Behavior.APPLY, reason=reason, plan_run_id=run.id)
 
+    def has_news(self, tx: Transaction, block: Block) -> bool:
+        """Whether a run of a block takes more than was known when it was requested: what is due, or what its turn would bring."""
+        return block.rerun_due or self._approvals.has_turn(tx, block)
+
     def plans_first(self, tx: Transaction, block: Block) -> bool:
-        """Whether what is wanted of a block, also of what is due, is planned before it is applied."""
-        wanted = block if block.due is None else self._approvals.caused(tx, block, block.due.reason)
+        """Whether what is wanted of a block, also of what is due or has its turn, is planned before it is applied."""
+        wanted = self._approvals.in_turn(tx, block)
+        if block.due is not None:
+            wanted = self._approvals.caused(tx, block, block.due.reason)
         return self._approvals.plans_first(tx, wanted)
 
     def has_plan(self, tx: Transaction, run: Run) -> bool:
