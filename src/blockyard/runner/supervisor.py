@@ -9,7 +9,8 @@ An order names a directory: `claim` is created there so that no second superviso
 supervisor; standard output and error go to the file `output`, `started` names supervisor and command, each by pid and start
 time, and `exit` holds the exit code. A supervisor adopts every process the command leaves behind and lives as long as they
 do, so that the runner finds and ends them; `over` says that none is left. Should a supervisor be killed, its session still
-tells which processes were below it. Orders hold secrets, so only the supervisor that an order is for reads it.
+tells which processes were below it. Orders hold secrets, so only the supervisor that an order is for reads it. An order may have
+`mounts`: folders that the command, and nobody else, sees at other places (decision 92).
 """
 
 # pathlib would double the time this program takes to start:
