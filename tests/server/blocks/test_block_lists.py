@@ -231,14 +231,15 @@ def test_every_filter_has_its_index(sqlite: Database, clock: FixedClock, query: 
         statements.append((text, values))
 
     event.listen(sqlite._read_engine, "before_cursor_execute", note)
-    assert world.api.send("GET", f"{BLOCKS}?{query}").status_code == 200
+    for page in (0, 1):  # only the one behind the end is counted
+        assert world.api.send("GET", f"{BLOCKS}?{query}&page={page}").status_code == 200
     event.remove(sqlite._read_engine, "before_cursor_execute", note)
 
     plans = [sqlite.read_now(_plan(*statement)) for statement in statements if "FROM blocks" in statement[0]]
-    assert len(plans) == 2
-    assert index in plans[0]
-    assert "COVERING" in plans[1]
-    assert all("ix_blocks_active" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
+    first, _, counting = plans
+    assert index in first
+    assert "COVERING" in counting
+    assert all("ix_blocks_active" in plan and "TEMP B-TREE" not in plan for plan in (first, counting)), plans
 
 
 @pytest.mark.parametrize(
@@ -268,9 +269,8 @@ def test_lists_of_people_are_sorted_and_counted_in_an_index(
     event.remove(sqlite._read_engine, "before_cursor_execute", note)
 
     plans = [sqlite.read_now(_plan(*statement)) for statement in statements if "FROM blocks" in statement[0]]
-    first, counting, later, counting_again = ([*re.findall(r"ix_\w+", plan), plan] for plan in plans)
+    first, later, counting = ([*re.findall(r"ix_\w+", plan), plan] for plan in plans)  # an empty first page is not counted
     assert "COVERING INDEX ix_blocks_live" in counting[-1]
-    assert counting == counting_again
     assert index in first
     assert index in later
     assert "COVERING" in later[-1]
