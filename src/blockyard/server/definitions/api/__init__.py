@@ -8,6 +8,7 @@ from blockyard.server.definitions.api.forms import form_routes
 from blockyard.server.definitions.api.identities import identity_routes
 from blockyard.server.definitions.api.lifetimes import lifetime_routes
 from blockyard.server.definitions.api.publishing import publishing_routes
+from blockyard.server.definitions.api.trusting import trust_routes
 from blockyard.server.definitions.api.versions import version_routes
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.kit.database import Database
@@ -25,6 +26,7 @@ def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRou
         publishing_routes(db, definitions),
         lifetime_routes(db, definitions),
         identity_routes(db, definitions),
+        trust_routes(db, definitions),
     )
 
 
