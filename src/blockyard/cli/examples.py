@@ -47,6 +47,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "definitions generate-inputs Bucket aws --key --from-environment",
     ),
     "definitions trust": ("definitions trust Bucket", "definitions trust Bucket aws --account 111122223333"),
+    "identities list": (
+        "identities list --cloud aws",
+        "identities list --identity arn:aws:iam::111122223333:role/buckets",
+    ),
     "definitions readiness": ("definitions readiness Bucket",),
     "definitions release": ("definitions release Bucket",),
     "definitions new-draft": ("definitions new-draft Bucket",),

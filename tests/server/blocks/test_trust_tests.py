@@ -7,6 +7,7 @@ import pytest
 from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.version import MAINTENANCE, TRUST_TESTS
 from tests.support.block_world import OTHER, OWN, PLATFORM, SHOP, BlockWorld, status_of, uuid_of
+from tests.support.principals import a_key
 
 JSON = "application/json"
 
@@ -60,3 +61,27 @@ def test_who_may_run_a_block_may_test_its_trust(world: BlockWorld) -> None:
         assert send(world, block).status_code == status
     assert send(world, block).json()["errorCode"] == "RunUnfinished"
     assert status_of(world.read(block)) == "SUCCEEDED"
+
+
+def test_the_inventory_says_where_an_identity_is_used_and_who_can_change_it(world: BlockWorld) -> None:
+    role = {
+        "displayName": "Role",
+        "type": "STRING",
+        "assignmentType": "STATIC",
+        "isEnvironment": True,
+        "argument": "arn:aws:iam::111122223333:role/buckets",
+    }
+    version = world.define(inputs={"AWS_ROLE_ARN": role})
+    blocks = [world.order(version) for _ in range(2)]
+
+    def listed() -> Any:
+        return world.api.ok("GET", "/api/blockyard/v1/identities", media=JSON)["_embedded"]["identities"]
+
+    [one] = listed()
+    assert one["buildingBlocks"] == 2
+    assert {place["buildingBlockUuid"] for place in one["places"]} == {uuid_of(block) for block in blocks}
+    assert {place["workspaceIdentifier"] for place in one["places"]} == {"shop"}
+    assert one["editors"] == []
+    world.api.be(a_key("platform", "BUILDINGBLOCKDEFINITION_LIST"))
+    [one] = listed()
+    assert (one["buildingBlocks"], one["places"]) == (2, None)

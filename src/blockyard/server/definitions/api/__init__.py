@@ -6,6 +6,7 @@ from blockyard.server.definitions.api.defects import defect_routes
 from blockyard.server.definitions.api.definitions import definition_routes
 from blockyard.server.definitions.api.forms import form_routes
 from blockyard.server.definitions.api.identities import identity_routes
+from blockyard.server.definitions.api.inventory import inventory_routes
 from blockyard.server.definitions.api.lifetimes import lifetime_routes
 from blockyard.server.definitions.api.publishing import publishing_routes
 from blockyard.server.definitions.api.trusting import trust_routes
@@ -27,6 +28,7 @@ def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRou
         lifetime_routes(db, definitions),
         identity_routes(db, definitions),
         trust_routes(db, definitions),
+        inventory_routes(db, definitions, links),
     )
 
 

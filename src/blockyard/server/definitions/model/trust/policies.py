@@ -23,7 +23,7 @@ MAX_CREDENTIALS = 20
 """Federated credentials of one identity on Azure."""
 
 _PLAIN_HTTP = (
-    "The issuer's address is no https address: clouds refuse it. Give the installation a public https address."
+    "The issuer's address does not begin with https, so clouds refuse it. Give the installation a public https address."
 )
 _WHO = "Whoever may change this definition may use it: give it no more than its runs need."
 _PLANS = "Runs that only plan come with this subject: what trusts it alone needs to read only."
