@@ -100,7 +100,11 @@ def test_a_role_is_assumed_by_whom_it_names_and_with_its_external_id(front: StsF
         return client.assume_role(RoleArn=role, RoleSessionName="run", **external)
 
     assert take("deployer", ExternalId="block-1")["AssumedRoleUser"]["Arn"].startswith("arn:aws:sts::210000000003:")
-    for user, external in (("deployer", {}), ("deployer", {"ExternalId": "block-2"}), ("other", {"ExternalId": "block-1"})):
+    for user, external in (
+        ("deployer", {}),
+        ("deployer", {"ExternalId": "block-2"}),
+        ("other", {"ExternalId": "block-1"}),
+    ):
         with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
             take(user, **external)
     assert "AWS_ACCESS_KEY_ID" not in os.environ
