@@ -44,6 +44,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"DELETE {BLOCK}",
         "POST /api/meshobjects/meshtenants",
     ),
+    "server/blocks/test_trust_tests.py": (f"POST {OWN}/blocks/{{uuid}}/trust-test",),
     "server/identity/test_login.py": ("POST /api/login",),
     "server/identity/test_sign_in_methods.py": (
         f"PUT {OWN}/me/authenticator-app",

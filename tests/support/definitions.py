@@ -10,6 +10,7 @@ from sqlalchemy import text
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.kinds import DEFINITION, INTEGRATION, OWN, VERSION
 from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.definitions.model.inventory import Places
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database, Transaction, metadata
@@ -46,6 +47,9 @@ class Blocks:
     def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         del tx
         return {one: self.of_version.get(one, 0) for one in version_ids}
+
+    def places(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, Places]:
+        return {one: Places((), total) for one, total in self.live_blocks_of_versions(tx, version_ids).items()}
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         del tx

@@ -193,6 +193,16 @@ class Installation:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
+    def ended(self, run: str, *, seconds: float = RUN_SECONDS) -> JsonObject:
+        """Wait for the end of a run and return it as people read it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            shown = self.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+            if _text(shown, "status") in FINAL:
+                return shown
+            assert time.monotonic() < deadline, f"{shown}\n{self.log.read_text()[-4000:]}"
+            time.sleep(0.05)
+
     def ordered(self, version: str, inputs: Mapping[str, JsonObject] | None = None) -> JsonObject:
         """Order a block and wait for the end of its run."""
         return self.settled(_text(self.order(version, inputs), "metadata", "uuid"))

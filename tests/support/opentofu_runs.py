@@ -160,6 +160,7 @@ class OpenTofuRun:
     """Identity tokens by cloud."""
     can_mount: bool | None = None
     """Whether commands can see files of their own at fixed paths; None: as the machine allows."""
+    trust_test: bool = False
     seconds: float = 120
     reporter: RecordingReporter = field(default_factory=RecordingReporter)
 
@@ -281,6 +282,7 @@ class OpenTofuRun:
                 "behavior": self.behavior,
                 "runToken": TOKEN,
                 "formerInputs": former,
+                "trustTest": self.trust_test,
                 "buildingBlock": {"uuid": BLOCK, "spec": block},
                 "buildingBlockDefinition": {
                     "uuid": "definition",

@@ -18,6 +18,7 @@ from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.drift import drift
 from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
+from blockyard.cli.commands.identities import identities
 from blockyard.cli.commands.identity_providers import identity_providers
 from blockyard.cli.commands.integrations import integrations
 from blockyard.cli.commands.issuer import issuer
@@ -79,6 +80,7 @@ def build() -> typer.Typer:
     application.command("export", rich_help_panel=OBJECTS)(_with_context(export))
     for group in (
         definitions,
+        identities,
         publications,
         marketplace,
         orders,

@@ -42,6 +42,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "definitions list": ("definitions list --workspace platform",),
     "definitions show": ("definitions show Bucket",),
     "definitions docs": ("definitions docs Bucket", "definitions docs Bucket --version 3"),
+    "definitions generate-inputs": (
+        "definitions generate-inputs Bucket aws --role arn:aws:iam::111122223333:role/buckets",
+        "definitions generate-inputs Bucket aws --key --from-environment",
+    ),
+    "definitions trust": ("definitions trust Bucket", "definitions trust Bucket aws --account 111122223333"),
+    "identities list": (
+        "identities list --cloud aws",
+        "identities list --identity arn:aws:iam::111122223333:role/buckets",
+    ),
     "definitions readiness": ("definitions readiness Bucket",),
     "definitions release": ("definitions release Bucket",),
     "definitions new-draft": ("definitions new-draft Bucket",),
@@ -77,6 +86,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "blocks run": ("blocks run logs",),
     "blocks cascade": ("blocks cascade network", 'blocks cascade network --stop "wrong value"'),
     "blocks detect": ("blocks detect logs",),
+    "blocks trust-test": ("blocks trust-test logs",),
     "blocks apply-plan": ("blocks apply-plan logs",),
     "orders place": ("orders place order.yaml",),
     "orders check": ("orders check order.yaml",),

@@ -20,6 +20,7 @@ ADMIN_BINDING = Kind("adminBinding", "v1", "admin-bindings", own=True)
 BINDING_REQUEST = Kind("bindingRequest", "v1", "binding-requests", own=True)
 BRAKE = Kind("brake", "v1", own=True)
 BULK_JOB, BULK_BLOCK = Kind("bulkJob", "v1"), Kind("bulkJobBlock", "v1")
+IDENTITY = Kind("identity", "v1", "identities", own=True)
 OFFER = Kind("definition", "v1")
 """What Blockyard's own interface lists, by how its lists call it."""
 

@@ -247,6 +247,8 @@ class RunSpec(WireModel):
     """Which identity tokens the run may have; only for Blockyard's runner, which fetches them."""
     maintenance: Maintenance | None = None
     """Instead of a plan; only for Blockyard's runner."""
+    trust_test: bool = False
+    """Instead of a plan the identity tokens of the run are exchanged for credentials, which are thrown away."""
 
 
 class Link(WireModel):

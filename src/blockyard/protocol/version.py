@@ -17,7 +17,8 @@ Changes are additive; unknown members are ignored.
     runners that announce 4 are given such a run. Where secrets have changed, `spec.formerInputs` has those of the last run that
     applied, sealed as they were; whoever does not know the member does without.
 5 (2026-11): a run may have identity tokens (`identity.py`): `spec.workloadIdentity` says where it expects them, the link
-    `blockyard:identity` gives them. Whoever does not know the member does without.
+    `blockyard:identity` gives them. Whoever does not know the member does without. A run may only try its identity: `spec.trustTest`
+    is true, its behavior is DETECT, and only runners that announce 5 are given it.
 """
 
 RUN_HEADER = "Blockyard-Run"
@@ -42,6 +43,9 @@ RENAMED_SECRETS = 3
 
 MAINTENANCE = 4
 """From this version on a runner lets the engine work on the state itself."""
+
+TRUST_TESTS = 5
+"""From this version on a runner tries the identity of a run."""
 
 IMPLEMENTATION_TYPE_PARAMETER = "implementationType"
 CLAIM_WAIT_SECONDS = 25

@@ -96,6 +96,10 @@ class IdentityFiles:
                     text = text.replace(place.usual, str(place.file))
         return text
 
+    def located(self, path: str) -> Path:
+        """Return where this process finds what the commands of the run find at a path."""
+        return next((place.file for place in self._places.values() if place.usual == path), Path(path))
+
     def provide(self) -> Sequence[str]:
         """Bring the tokens that the run needs, before its next command; return what to say about them. Raises IdentityError."""
         if not self._needed:

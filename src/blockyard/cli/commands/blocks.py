@@ -312,6 +312,31 @@ def detect_changes(
         end(status)
 
 
+@blocks.command("trust-test")
+def try_trust(
+    block: Which,
+    *,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Try whether the clouds of a building block trust its runs.
+
+    Its runner exchanges identity tokens as the module would, and says which claim a cloud does not accept. Nothing else is done.
+    """
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        started = session.client.post(own("blocks", item.id, "trust-test"))
+        run_id = text(started, "runUuid")
+        if not (wait and run_id):
+            session.printer.result(started, f"A trust test of '{item.name}' ({item.id}) was started.")
+            return
+        status = wait_for(session, run_id)
+        session.printer.result(session.client.get(own("runs", run_id)), f"The trust test ended: {status}.")
+        end(status)
+
+
 @blocks.command("apply-plan")
 def apply_plan(
     block: Which,

@@ -1,4 +1,4 @@
-"""`definitions list | show | docs | readiness | release | new-draft | mark | …`: definitions and their versions."""
+"""`definitions list | show | docs | trust | readiness | release | new-draft | mark | …`: definitions and their versions."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from blockyard.cli import lookup
 from blockyard.cli.client import Client
 from blockyard.cli.commands.definition_failures import Which, close_breaker, explain_failure, show_failures
 from blockyard.cli.commands.definition_readiness import show_readiness
+from blockyard.cli.commands.definition_trust import generate_inputs, show_trust
 from blockyard.cli.commands.definitions_import import import_definition
 from blockyard.cli.commands.lives import lifetimes_of_definition
 from blockyard.cli.consent import YesOption, require_consent
@@ -24,6 +25,8 @@ from blockyard.protocol.kinds import DEFINITION, VERSION
 
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
+definitions.command("generate-inputs")(generate_inputs)
+definitions.command("trust")(show_trust)
 definitions.command("readiness")(show_readiness)
 definitions.command("lifetimes")(lifetimes_of_definition)
 definitions.command("failures")(show_failures)

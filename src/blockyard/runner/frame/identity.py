@@ -1,6 +1,7 @@
 """What executors know of the identity tokens of a run: whether something names one's path, and that they are there."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 
@@ -14,6 +15,9 @@ class IdentityTokens(Protocol):
     def placed(self, text: str) -> str:
         """Return a text in which paths of tokens are those of this run. Each that it names will be provided."""
 
+    def located(self, path: str) -> Path:
+        """Return where this process finds what the commands of the run find at a path."""
+
     def provide(self) -> Sequence[str]:
         """Bring the tokens that the run needs, before its next command; return what to say about them. Raises IdentityError."""
 
@@ -24,6 +28,10 @@ class NoTokens:
     def placed(self, text: str) -> str:
         """Return the text as it is."""
         return text
+
+    def located(self, path: str) -> Path:
+        """Return the path as it is."""
+        return Path(path)
 
     def provide(self) -> Sequence[str]:
         """Bring nothing."""

@@ -427,6 +427,8 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
     services.tag_definitions.uses.add(services.definitions.of_tag_definition)
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
+    services.definitions.inventory.bound.put(services.bindings)
+    services.definitions.inventory.keys.put(services.api_keys)
     services.runners.identities.users.add(services.definitions.identities.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)

@@ -41,6 +41,7 @@ from blockyard.runner.executors.opentofu.state.client import StateError, new_htt
 from blockyard.runner.executors.opentofu.state.outputs import is_encrypted, of_state, read_outputs, without_tokens
 from blockyard.runner.executors.opentofu.state.workspaces import DEFAULT
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Part, plan_parts, step_of
+from blockyard.runner.executors.opentofu.trust.stage import try_identity
 from blockyard.runner.executors.opentofu.work import ModuleWork
 from blockyard.runner.frame.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.frame.failures import StepFailed, Stopped
@@ -95,7 +96,8 @@ class _Execution:
     def run(self) -> Result:
         work = self._work
         work.begin_registration()
-        result = go_through(work, [self._stage(part) for part in plan_parts(work.behavior)])
+        parts = plan_parts(work.behavior, is_trust_test=work.is_trust_test)
+        result = go_through(work, [self._stage(part) for part in parts])
         if result.outcome is not Outcome.SUCCEEDED:
             return result
         if work.implementation.is_async and work.behavior is not Behavior.DETECT:
@@ -110,8 +112,10 @@ class _Execution:
             Part.PRE_RUN_SCRIPT: self._pre_run_script,
             Part.EXECUTE: self._execute,
             Part.OUTPUT: self._output,
+            Part.TRUST_TEST: lambda: try_identity(self._work),
         }[part]
-        step = step_of(part, is_async=self._work.implementation.is_async)
+        is_async = self._work.implementation.is_async and part is not Part.TRUST_TEST
+        step = step_of(part, is_async=is_async)
         return Stage(part, step, do, collects=part is Part.OUTPUT)
 
     def _prepare_sources(self) -> Left:

@@ -15,6 +15,8 @@ class Part(StrEnum):
     PRE_RUN_SCRIPT = "pre_run_script"
     EXECUTE = "execute_tf"
     OUTPUT = "output"
+    TRUST_TEST = "trust_test"
+    """Instead of all others."""
 
 
 TRIGGER = "trigger"
@@ -26,6 +28,7 @@ _NAMES = {
     Part.INIT: "Initialize Terraform and select Workspace",
     Part.PRE_RUN_SCRIPT: "Execute Pre-Run Script",
     Part.OUTPUT: "Collect Outputs and clean up",
+    Part.TRUST_TEST: "Exchange Identity Tokens",
 }
 EXECUTE_NAMES = {
     Behavior.APPLY: "Run Terraform Apply",
@@ -34,17 +37,20 @@ EXECUTE_NAMES = {
 }
 
 
-def plan_parts(behavior: Behavior) -> tuple[Part, ...]:
+def plan_parts(behavior: Behavior, *, is_trust_test: bool = False) -> tuple[Part, ...]:
     """Return the parts of a run; only applying and destroying have something to collect or clean up."""
-    return tuple(part for part in Part if part is not Part.OUTPUT or behavior is not Behavior.DETECT)
+    if is_trust_test:
+        return (Part.TRUST_TEST,)
+    left_out = {Part.TRUST_TEST} | ({Part.OUTPUT} if behavior is Behavior.DETECT else set())
+    return tuple(part for part in Part if part not in left_out)
 
 
-def plan_steps(behavior: Behavior, *, is_async: bool) -> tuple[StepPlan, ...]:
+def plan_steps(behavior: Behavior, *, is_async: bool, is_trust_test: bool = False) -> tuple[StepPlan, ...]:
     """Return the steps to register."""
-    if is_async:
+    if is_async and not is_trust_test:
         return (StepPlan(TRIGGER, "Prepare Run"),)
     names = {**_NAMES, Part.EXECUTE: EXECUTE_NAMES[behavior]}
-    return tuple(StepPlan(part.value, names[part]) for part in plan_parts(behavior))
+    return tuple(StepPlan(part.value, names[part]) for part in plan_parts(behavior, is_trust_test=is_trust_test))
 
 
 def step_of(part: Part, *, is_async: bool) -> str:

@@ -60,9 +60,20 @@ class ModuleWork(Work):
         """Return the state at `address`, read and written with the run's token."""
         return StateClient(self._http, address, self.run_token)
 
+    @property
+    def http(self) -> httpx2.Client:
+        """The client that all runs share."""
+        return self._http
+
+    @property
+    def is_trust_test(self) -> bool:
+        """Whether the run only tries its identity."""
+        return self.context.document.spec.trust_test
+
     def begin_registration(self) -> None:
         """Announce the steps. What comes before the first command can be thrown away and is done meanwhile."""
-        self.reporter.begin_registration(plan_steps(self.behavior, is_async=self.implementation.is_async))
+        is_async, is_test = self.implementation.is_async, self.is_trust_test
+        self.reporter.begin_registration(plan_steps(self.behavior, is_async=is_async, is_trust_test=is_test))
 
     def conclusion(self, argv: Sequence[str]) -> Conclude:
         """Return what tells from the engine's words how it ended."""

@@ -92,6 +92,12 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         view = await db.write(lambda tx: blocks.detect(tx, principal, uuid))
         return _started(view, view.block.latest_dry_run_id)
 
+    @router.post("/{uuid}/trust-test", status_code=HTTPStatus.ACCEPTED)
+    async def try_trust(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
+        """Start a run that tries whether the block's clouds trust it: it names the claim they do not accept, and changes nothing."""
+        view, run_id = await db.write(lambda tx: blocks.try_trust(tx, principal, uuid))
+        return _started(view, run_id)
+
     @router.post("/{uuid}/apply-plan", status_code=HTTPStatus.ACCEPTED)
     async def apply_plan(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
         """Start a run that applies exactly what the latest dry run planned."""

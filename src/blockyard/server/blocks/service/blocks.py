@@ -304,6 +304,11 @@ class BlockService:
         """Start a run that only says what would change. Raises NotFound, Denied, Conflict."""
         return self._view(tx, principal, self._planning.detect(tx, principal, block_id))
 
+    def try_trust(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[BlockView, UUID | None]:
+        """Start a run that only tries the block's identity in its clouds. Raises NotFound, Denied, Conflict."""
+        block, run_id = self._planning.try_trust(tx, principal, block_id)
+        return self._view(tx, principal, block), run_id
+
     def apply_plan(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Start a run that applies what the latest dry run planned. Raises NotFound, Denied, Conflict."""
         return self._view(tx, principal, self._planning.apply_plan(tx, principal, block_id))

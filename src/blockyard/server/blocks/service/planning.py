@@ -18,7 +18,8 @@ from blockyard.server.definitions.model import Version
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.model import Run, RunId, TriggerReason
+from blockyard.server.runs.model.task import Task, TaskKind
 from blockyard.server.runs.service import RunService
 
 
@@ -35,6 +36,14 @@ class Planning:
         """Request a run that only says what would change."""
         block, version = self._plannable(tx, principal, block_id)
         return self._starter.request_dry_run(tx, block, version, principal.author)
+
+    def try_trust(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Block, RunId | None]:
+        """Request a run that only tries whether the block's clouds believe its identity tokens; return it beside the block."""
+        block, version = self._plannable(tx, principal, block_id)
+        task = Task(kind=TaskKind.TRUST_TEST)
+        block = self._starter.request_dry_run(tx, block, version, principal.author, task=task)
+        run = self._runs.unfinished(tx, block.id)
+        return block, None if run is None else run.id
 
     def apply_plan(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Request a run that applies the plan of the latest dry run, and nothing else."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.definitions.model.inventory import Places
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.usage import NAMED, counted
 from blockyard.server.runs.service import RunService
@@ -27,6 +28,12 @@ class BlockUsage:
         """Return how many blocks use these versions and are not deleted."""
         found = BlockStore(tx).live_of_versions(version_ids)
         return {one: found.get(one, 0) for one in version_ids}
+
+    def places(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, Places]:
+        """Return some blocks of each of these versions, oldest first, and how many there are."""
+        totals = self.live_blocks_of_versions(tx, version_ids)
+        shown = BlockStore(tx).places(version_ids)
+        return {one: Places(shown.get(one, ()), totals[one]) for one in version_ids}
 
     def named_blocks(self, tx: Transaction, definition_id: DefinitionId) -> Sequence[str]:
         """Return how the oldest blocks of a definition are called, with their workspaces."""

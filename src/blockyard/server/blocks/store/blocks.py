@@ -43,6 +43,7 @@ from blockyard.server.blocks.store.tables import (
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.definitions.model.inventory import Place
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.memory import Memory
@@ -69,6 +70,9 @@ _CHUNK = 500
 
 
 _MAX_OUTPUT_CHARACTERS = 100_000
+
+_SHOWN_PLACES = 20
+"""So many blocks of a version are named in the inventory of identities."""
 
 _known: Memory[UUID, Block | None] = Memory()
 
@@ -270,6 +274,23 @@ class BlockStore:
     def live_of_versions(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         """Return how many blocks of each of these versions are not deleted, where there are some."""
         return {VersionId(key): number for key, number in self._count_by(_blocks.c.version_id, version_ids).items()}
+
+    def places(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, Sequence[Place]]:
+        """Return the oldest blocks of each of these versions that are not deleted."""
+        columns = _blocks.c
+        turn = func.row_number().over(partition_by=columns.version_id, order_by=(columns.created_at, columns.id))
+        names = ("id", "name", "workspace", "project", "platform", "tenant_id", "version_id")
+        numbered = (
+            select(*(columns[name] for name in names), turn.label("turn"))
+            .where(columns.version_id.in_(sorted(set(version_ids))), IS_LIVE)
+            .subquery("found")
+        )
+        rows = self._tx.execute(select(numbered).where(numbered.c.turn <= _SHOWN_PLACES).order_by(numbered.c.turn))
+        found: dict[VersionId, list[Place]] = {}
+        for row in rows:
+            place = Place(row.id, row.name, row.workspace, row.project, row.platform, row.tenant_id)
+            found.setdefault(VersionId(row.version_id), []).append(place)
+        return found
 
     def of_definition(self, definition_id: UUID, behind: UUID | None, limit: int) -> Sequence[Block]:
         """Return blocks of a definition that are not deleted, in the order of their ids, behind one of these."""

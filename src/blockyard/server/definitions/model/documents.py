@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -32,6 +32,11 @@ from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
 def shown_content(content: VersionContent) -> JsonObject:
     """Return the members of `spec` that the author wrote, secrets as hashes. Source: api.md 3.17 and 2.4."""
     return _content(content, lambda secret: secret.wire(), content.implementation.wire())
+
+
+def shown_inputs(specs: Iterable[InputSpec]) -> dict[str, JsonObject]:
+    """Return inputs as the API shows those of a version, by their keys."""
+    return {spec.key: _input(spec, lambda secret: secret.wire()) for spec in specs}
 
 
 def without_sources(content: VersionContent) -> VersionContent:

@@ -38,10 +38,12 @@ from blockyard.server.definitions.service.access import (
 from blockyard.server.definitions.service.catalogue import Catalogue
 from blockyard.server.definitions.service.defects import DefectService
 from blockyard.server.definitions.service.identities import IdentityService
+from blockyard.server.definitions.service.inventory import InventoryService
 from blockyard.server.definitions.service.lifetimes import LifetimeService
 from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage
 from blockyard.server.definitions.service.publishing import TITLE, PublishingService
+from blockyard.server.definitions.service.trusting import TrustService
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.basics import Basics
@@ -120,6 +122,8 @@ class DefinitionService(Offers):
         )
         self.publishing.release = self.versions.release_first
         self.catalogue = Catalogue(self)
+        self.trust = TrustService(self.identities)
+        self.inventory = InventoryService(runners=runners, usage=self.usage)
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""

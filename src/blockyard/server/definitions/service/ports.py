@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.definitions.model.inventory import Places
 from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 
@@ -21,6 +22,10 @@ class DefinitionUsage(Protocol):
 
     def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         """Return how many blocks that are not deleted use each of these versions."""
+        ...
+
+    def places(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, Places]:
+        """Return where each of these versions is used: some of its blocks that are not deleted, oldest first, and how many."""
         ...
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:

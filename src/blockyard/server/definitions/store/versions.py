@@ -34,6 +34,8 @@ from blockyard.server.definitions.model import (
     VersionSummary,
 )
 from blockyard.server.definitions.model.documents import read_content, stored_content
+from blockyard.server.definitions.model.inventory import accesses
+from blockyard.server.definitions.store.accesses import AccessStore
 from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
@@ -214,6 +216,7 @@ class VersionStore(Store[Version, VersionId]):
     def add(self, version: Version) -> Version:
         """Write a new version."""
         self._add_references(super().add(version))
+        AccessStore(self._tx).replace(version.id, accesses(version), is_new=True)
         return version
 
     def save(self, version: Version) -> Version:
@@ -222,6 +225,7 @@ class VersionStore(Store[Version, VersionId]):
         for table in (_dependencies, _tags):
             self._tx.execute(delete(table).where(table.c.version_id == version.id))
         self._add_references(saved)
+        AccessStore(self._tx).replace(version.id, accesses(saved), is_new=False)
         return saved
 
     def with_repository(self) -> Sequence[Version]:

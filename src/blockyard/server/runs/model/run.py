@@ -219,7 +219,7 @@ class Run:
     @property
     def obeys_brakes(self) -> bool:
         """Whether the run would change something, and nobody let it pass."""
-        changes = self.behavior is not Behavior.DETECT or (self.task is not None and self.task.needs_protocol > 0)
+        changes = self.behavior is not Behavior.DETECT or (self.task is not None and self.task.changes_state)
         return changes and self.passes_since is None
 
     def passing(self, *, at: datetime, why: str) -> "Run":

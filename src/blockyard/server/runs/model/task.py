@@ -1,4 +1,4 @@
-"""What a run does besides planning the block as it is: plan with an older state, or work on the state itself.
+"""What a run does besides planning the block as it is: plan with an older state, work on the state itself, try its identity.
 
 All but those that apply a restored state are of the behavior DETECT: they leave the status of their block alone, and a runner
 that knows nothing of tasks changes nothing.
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import MaintenanceCommand
-from blockyard.protocol.version import MAINTENANCE
+from blockyard.protocol.version import MAINTENANCE, TRUST_TESTS
 
 
 class TaskKind(StrEnum):
@@ -21,6 +21,8 @@ class TaskKind(StrEnum):
     """Apply such a plan: the version becomes the current one in the moment a runner gets the run."""
     MAINTENANCE = "MAINTENANCE"
     """Let the engine work on the state itself."""
+    TRUST_TEST = "TRUST_TEST"
+    """Exchange the identity tokens of the run for credentials of its clouds, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,12 @@ class Task:
     @property
     def needs_protocol(self) -> int:
         """The least version of our protocol that a runner has to speak."""
-        return MAINTENANCE if self.kind is TaskKind.MAINTENANCE else 0
+        return {TaskKind.MAINTENANCE: MAINTENANCE, TaskKind.TRUST_TEST: TRUST_TESTS}.get(self.kind, 0)
+
+    @property
+    def changes_state(self) -> bool:
+        """Whether the state of the block may be another one afterwards, although the run detects."""
+        return self.kind is TaskKind.MAINTENANCE
 
     def document(self) -> JsonObject:
         """Return the task as JSON."""

@@ -12,6 +12,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
 from blockyard.server.runners.model import HASH, HASHES, IS_RENAMED, SEALED_FOR
 from blockyard.server.runs.model import Run
+from blockyard.server.runs.model.task import TaskKind
 from blockyard.server.runs.ports import RunParts
 
 ENDPOINT_INPUT = "MESHSTACK_ENDPOINT"
@@ -37,6 +38,7 @@ def run_document(run: Run, parts: RunParts, links: Links) -> JsonObject:
             "buildingBlockDefinition": parts.definition,
             "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
             **_maintenance(run),
+            **_trust_test(run),
         },
         "status": run.status.value,
         "_links": _links(run, parts, links),
@@ -122,6 +124,11 @@ def _maintenance(run: Run) -> JsonObject:
         return {}
     arguments: list[Json] = [*run.task.arguments]
     return {"maintenance": {"command": run.task.command.value, "arguments": arguments}}
+
+
+def _trust_test(run: Run) -> JsonObject:
+    """Return that the runner tries the identity of the run and does nothing else, if the run is for that."""
+    return {"trustTest": True} if run.task is not None and run.task.kind is TaskKind.TRUST_TEST else {}
 
 
 def _without_hashes(document: JsonObject) -> JsonObject:

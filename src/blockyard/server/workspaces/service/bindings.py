@@ -1,6 +1,6 @@
 """Use cases of bindings: who has which role in a workspace. Source: api.md 3.2, concepts.md 2.2."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -215,6 +215,11 @@ class BindingService:
     def valid_of(self, tx: Transaction, workspace: str) -> Sequence[Binding]:
         """Return the bindings of a workspace that have not ended."""
         return BindingStore(tx).of_workspace(workspace, self._basics.clock())
+
+    def editors_of(self, tx: Transaction, names: Collection[str], code: str) -> Sequence[Binding]:
+        """Return who has a role with a permission in some workspaces; for other services: nobody is asked."""
+        found = BindingStore(tx).of_workspaces(names, self._basics.clock())
+        return [binding for binding in found if code in codes_of_roles([binding.role])]
 
     def of_subject(self, tx: Transaction, subject: str, *, is_person: bool) -> Sequence[Binding]:
         """Return the bindings of a person, or of a group, that have not ended."""

@@ -42,6 +42,10 @@ class BindingStore(Store[Binding, BindingId]):
         """Return the bindings of a workspace, oldest first; with `valid_at` without those that ended before."""
         return self.where(_bindings.c.workspace == workspace, *_valid(valid_at))
 
+    def of_workspaces(self, names: Collection[str], valid_at: datetime) -> Sequence[Binding]:
+        """Return the bindings of some workspaces that have not ended, oldest first."""
+        return self.where(_rows.owned_by(names), *_valid(valid_at))
+
     def of_user(self, username: str, groups: Collection[str], valid_at: datetime) -> Sequence[Binding]:
         """Return the bindings of a person and of their groups that have not ended."""
         personal = and_(_bindings.c.kind == BindingKind.USER, _bindings.c.subject == username)
