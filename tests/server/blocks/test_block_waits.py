@@ -211,7 +211,8 @@ def test_every_wait_says_since_when_and_at_which_place_and_what_would_end_it_and
 def test_a_run_that_waits_and_one_that_is_being_stopped_and_one_behind_it_say_who_ends_that(world: BlockWorld) -> None:
     version = world.define(inputs={"size": an_input("INTEGER")})
     block = world.order(version, {"size": 1})
-    [queued] = waits_of(world, block)
+    world.change(block, inputs={"size": 3})
+    [queued] = waits_of(world, block)  # it takes what was saved meanwhile, so there is no other one behind it
     world.claimed()
     world.change(block, inputs={"size": 2})
     [behind] = waits_of(world, block)

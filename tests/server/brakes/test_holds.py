@@ -68,6 +68,13 @@ def test_what_a_hold_keeps_back_waits_explained_and_goes_on_when_it_is_lifted(wo
     assert world.finish().inputs["size"]["value"] == "b"
 
 
+def test_a_hold_with_a_misspelt_end_is_refused_and_not_without_end(world: BlockWorld) -> None:
+    _, block = a_done_block(world)
+    body = {"reason": "audit", "untill": "2026-12-01T00:00:00Z"}
+    refused = world.api.send("POST", f"{OWN}/{uuid_of(block)}/holds", body, media=JSON)
+    assert (refused.status_code, refused.json()["field"]) == (400, "/untill")
+
+
 def test_a_block_on_hold_is_planned_and_read_and_says_that_it_is_on_hold(world: BlockWorld) -> None:
     _, block = a_done_block(world)
     hold(world, block)

@@ -9,7 +9,7 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.block_world import BLOCKS, OTHER, OWN, PLATFORM, SHOP, BlockWorld, definition_of, status_of, uuid_of
-from tests.support.brakes import BRAKES, JSON, lift, stop, waits
+from tests.support.brakes import BRAKES, JSON, hold, lift, stop, waits
 from tests.support.clock import NOON
 from tests.support.principals import ADMINISTRATOR, a_key
 
@@ -104,6 +104,35 @@ def test_the_stop_of_an_administrator_is_seen_by_all_and_lifted_by_administrator
     world.api.be(SHOP)
     assert world.api.ok("GET", f"{BRAKES}/{brake['uuid']}", media=JSON)["liftedBy"] == "an administrator"
     assert world.api.send("POST", f"{BRAKES}/{brake['uuid']}/lift", {"reason": "x"}, media=JSON).status_code == 403
+
+
+def test_what_administrators_stop_is_seen_by_those_whom_it_concerns_and_by_nobody_else(world: BlockWorld) -> None:
+    version = world.define()
+    block = world.order(version)
+    placed = [
+        stop(world, "WORKSPACE", "shop"),
+        stop(world, "DEFINITION", definition_of(version)),
+        hold(world, block),
+        stop(world),
+    ]
+
+    def seen(principal: Any) -> list[bool]:
+        world.api.be(principal)
+        listed = {one["uuid"] for one in world.api.ok("GET", BRAKES, media=JSON)["_embedded"]["brakes"]}
+        shown = [world.api.send("GET", f"{BRAKES}/{one['uuid']}", media=JSON).is_success for one in placed]
+        assert shown == [one["uuid"] in listed for one in placed]
+        return shown
+
+    assert seen(SHOP) == [True, False, True, True]
+    assert seen(PLATFORM) == [False, True, False, True]
+    assert seen(OTHER) == [False, False, False, True]
+    assert seen(ADMINISTRATOR) == [True] * 4
+
+
+def test_a_stop_of_everything_names_nothing(world: BlockWorld) -> None:
+    body = {"scope": "EVERYTHING", "subject": definition_of(world.define()), "reason": "only this one"}
+    refused = world.api.send("POST", BRAKES, body, media=JSON).json()
+    assert (refused["errorCode"], refused["field"]) == ("SubjectOfEverything", "/subject")
 
 
 def test_lifting_again_changes_nothing(world: BlockWorld) -> None:

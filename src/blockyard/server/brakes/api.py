@@ -47,7 +47,7 @@ class BrakeIn(ExactWireModel):
         )
 
 
-class LiftIn(WireModel):
+class LiftIn(ExactWireModel):
     """Why a brake is lifted."""
 
     reason: DisplayName

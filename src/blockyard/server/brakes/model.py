@@ -137,10 +137,15 @@ def read_calendar(stored: Json) -> Calendar | None:
 
 @dataclass(frozen=True, slots=True)
 class BrakePlace:
-    """What a brake is on, with what lists and messages call it."""
+    """What a brake is on, with what lists and messages call it.
+
+    Attributes:
+        concerns: the workspace that it belongs to; None for everything.
+    """
 
     scope: BrakeScope
     subject: str
+    concerns: str | None = None
     block_id: UUID | None = None
     definition_id: UUID | None = None
     on_workspace: str | None = None
@@ -154,6 +159,7 @@ class Brake:
     Attributes:
         subject: what it is on, as people read it.
         workspace: whose people may lift it; None: administrators only.
+        concerns: the workspace of what it is on, whose people see it; None for everything.
         author: who placed it.
         opens_at, closes_at: when it holds; of a calendar the window that is open, or comes next. None: until it is lifted.
         deleted_at: when it was lifted, or had ended by itself.
@@ -168,6 +174,7 @@ class Brake:
     on_workspace: str | None = None
     platform: str | None = None
     workspace: str | None
+    concerns: str | None
     reason: str
     author: Author
     calendar: Calendar | None = None

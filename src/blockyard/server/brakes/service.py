@@ -163,6 +163,7 @@ class BrakeService:
             on_workspace=place.on_workspace,
             platform=place.platform,
             workspace=owner,
+            concerns=place.concerns,
             reason=order.reason,
             author=author,
             calendar=order.calendar,
@@ -261,7 +262,9 @@ class BrakeService:
 
     def _known(self, tx: Transaction, principal: Principal, brake_id: UUID) -> Brake:
         brake = BrakeStore(tx).get(BrakeId(brake_id))
-        if brake is None or not (brake.workspace is None or principal.knows(SAVE, workspace=brake.workspace)):
+        seen_by = None if brake is None else brake.workspace or brake.concerns
+        is_open = brake is not None and brake.scope is BrakeScope.EVERYTHING
+        if brake is None or not (is_open or principal.knows(SAVE, workspace=seen_by)):
             raise NotFound(f"there is no brake {brake_id} that you can see", code="BrakeNotFound")
         if brake.workspace is None:
             principal.require_somewhere("BRAKE_LIST")
@@ -279,22 +282,23 @@ class BrakeService:
             )
         match order.scope:
             case BrakeScope.EVERYTHING:
+                _refuse_subject(name)
                 return BrakePlace(order.scope, "everything"), None
             case BrakeScope.WORKSPACE:
                 _known_to(principal, name if self._workspaces.exists(tx, name) else None, f"workspace '{name}'")
                 self._workspaces.require_active(tx, name, field="/subject")  # it stays meanwhile
-                return BrakePlace(order.scope, f"workspace '{name}'", on_workspace=name), name
+                return BrakePlace(order.scope, f"workspace '{name}'", name, on_workspace=name), name
             case BrakeScope.PLATFORM:
                 platform = self._platforms.with_identifier(tx, name)
                 _known_to(principal, None if platform is None else platform.workspace, f"platform '{name}'")
                 owner = None if platform is None else platform.workspace
-                return BrakePlace(order.scope, f"platform '{name}'", platform=name), owner
+                return BrakePlace(order.scope, f"platform '{name}'", owner, platform=name), owner
             case BrakeScope.DEFINITION:
                 definition = self._definitions.kept(tx, DefinitionId(found)) if (found := _uuid(name)) else None
                 owner = None if definition is None else definition.workspace
                 _known_to(principal, owner, f"definition '{name}'")
                 called = "" if definition is None else definition.display_name
-                return BrakePlace(order.scope, f"definition '{called}'", definition_id=_uuid(name)), owner
+                return BrakePlace(order.scope, f"definition '{called}'", owner, definition_id=_uuid(name)), owner
             case BrakeScope.BLOCK:
                 raise Invalid(
                     "a building block is put on hold by itself",
@@ -323,13 +327,23 @@ class BrakeService:
             author,
             title,
             type_,
-            workspace=brake.workspace or brake.on_workspace,
+            workspace=brake.workspace or brake.concerns,
             subject_kind="brake" if brake.block_id is None else "meshBuildingBlock",
             subject_id=str(brake.block_id or brake.id),
             description=brake.subject,
             content=content,
         )
         log.info("brake changed", brake_id=str(brake.id), change=title, scope=brake.scope.value)
+
+
+def _refuse_subject(name: str) -> None:
+    if name:
+        raise Invalid(
+            "everything would be stopped, not only what is named",
+            code="SubjectOfEverything",
+            field="/subject",
+            remedy="Leave the subject out, or choose the scope that it is of: DEFINITION, WORKSPACE or PLATFORM.",
+        )
 
 
 def _known_to(principal: Principal, owner: str | None, what: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
     exists,
     func,
@@ -53,6 +54,7 @@ _brakes = Table(
     Column("on_workspace", String(64)),
     Column("platform", String(255)),
     Column("workspace", String(64)),
+    Column("concerns", String(64)),
     Column("reason", Text, nullable=False),
     Column("author", Packed(Author.document, _unpack_author), nullable=False),
     Column("calendar", Packed[Calendar | None](_pack_calendar, read_calendar), nullable=False),
@@ -62,7 +64,7 @@ _brakes = Table(
 )
 index_list(_brakes, "kind", "scope", "block_id", "workspace")
 _LIVES = _brakes.c.deleted_at.is_(None)
-for _name in ("definition_id", "on_workspace", "platform", "closes_at"):
+for _name in ("definition_id", "on_workspace", "platform", "closes_at", "concerns"):
     Index(f"ix_brakes_live_{_name}", _brakes.c[_name], sqlite_where=_LIVES, postgresql_where=_LIVES)
 _rows: Rows[Brake, BrakeId] = Rows(_brakes, Brake, "id")
 
@@ -137,10 +139,12 @@ class BrakeStore(Store[Brake, BrakeId]):
     def seen(
         self, request: PageRequest, *, owners: Collection[str] | None, wanted: dict[str, object | None]
     ) -> Page[Brake]:
-        """Return one page of the brakes of the installation and of workspaces (None: all) that are not lifted."""
+        """Return one page of the brakes that are not lifted: those on everything, those of workspaces and on what is theirs (None: all)."""
         conditions = self.with_members(wanted)
         if owners is not None:
-            conditions.append(_any_of(_brakes.c.workspace.is_(None), _rows.owned_by(owners)))
+            everything = _brakes.c.scope == BrakeScope.EVERYTHING
+            theirs = and_(_brakes.c.workspace.is_(None), _brakes.c.concerns.in_(sorted(owners)))
+            conditions.append(_any_of(everything, theirs, _rows.owned_by(owners)))
         return self.page_of(request, *conditions)
 
 

@@ -11,10 +11,10 @@ from blockyard.server.blocks.service.cascade import Cascade
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import DisplayName, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, WireModel
 
 
-class StopIn(WireModel):
+class StopIn(ExactWireModel):
     """Why a cascade is stopped."""
 
     reason: DisplayName

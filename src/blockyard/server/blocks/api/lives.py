@@ -10,10 +10,10 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import WireInstant, WireModel
+from blockyard.server.kit.wire import ExactWireModel, WireInstant, WireModel
 
 
-class ExpiryIn(WireModel):
+class ExpiryIn(ExactWireModel):
     """When a block ends by itself; null: not at all."""
 
     expires_at: WireInstant | None

@@ -19,7 +19,7 @@ from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.streams import ANSWERS, Feed
-from blockyard.server.kit.wire import DisplayName, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, WireModel
 from blockyard.server.runs.service import RunViews
 
 _DESCRIPTION = (
@@ -37,7 +37,7 @@ class StartedRun(WireModel):
     run_uuid: UUID | None
 
 
-class EndIn(WireModel):
+class EndIn(ExactWireModel):
     """Why a wait is ended."""
 
     reason: DisplayName

@@ -41,7 +41,7 @@ class Holding:
         if not block.is_live:
             raise Conflict("the building block is deleted", code="BlockDeleted", remedy="Choose another one.")
         BlockStore(tx).save(block)  # whoever deletes or upgrades it now looks again, and finds the hold
-        place = BrakePlace(BrakeScope.BLOCK, f"building block '{block.name}'", block_id=block.id)
+        place = BrakePlace(BrakeScope.BLOCK, f"building block '{block.name}'", block.workspace, block_id=block.id)
         order = BrakeOrder(scope=BrakeScope.BLOCK, subject=None, reason=reason, until=until)
         tx.wake(block_topic(block.id))
         return self._brakes.place(

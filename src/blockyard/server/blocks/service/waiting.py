@@ -52,7 +52,8 @@ class Waiting:
         run = self._runs.unfinished(tx, view.block.id)
         waits = () if run is None else self._runs.waits_of(tx, run)
         held = [*(hold for hold in holds if hold not in waits), *held]
-        return [*held, *waits, due_wait(view.block)] if view.block.rerun_due else [*held, *waits]
+        takes_all = run is not None and run.takes_what_is_due
+        return [*held, *waits, due_wait(view.block)] if view.block.rerun_due and not takes_all else [*held, *waits]
 
     def _held_back(self, tx: Transaction, block: Block) -> Sequence[Wait]:
         if (since := TurnStore(tx).waits_since(block.id)) is not None:

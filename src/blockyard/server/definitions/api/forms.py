@@ -13,10 +13,11 @@ from pydantic import Field
 from blockyard.server.definitions.model import PEOPLE, AssignmentType, Definition, InputSpec, Version, VersionId
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, holding
 from blockyard.server.identity.permissions import permissions_in_words
+from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.routers import api_router
+from blockyard.server.kit.routers import api_router, takes
 from blockyard.server.kit.wire import Name, WireJson, WireModel
 from blockyard.server.runners.model import StoredSecret
 
@@ -113,6 +114,7 @@ def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
         return _form(*await db.read(lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)))
 
     @router.post("/api/blockyard/v1/definitionversions/{uuid}/hidden-inputs")
+    @takes(LARGE_BYTES, holding("BUILDINGBLOCK_SAVE"))
     async def find_hidden_inputs(uuid: UUID, body: FormValues, principal: CurrentPrincipal) -> HiddenInputs:
         """Return which inputs of a version are hidden with these values, and defaults for the others."""
         hidden = await db.read(lambda tx: definitions.hidden_inputs(tx, principal, VersionId(uuid), body.values))

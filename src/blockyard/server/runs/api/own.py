@@ -16,7 +16,7 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import answers, page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import DisplayName, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel
 from blockyard.server.runs.api.rendering import listed, run_detail, run_summary
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunFilter, RunService, RunViews
@@ -25,7 +25,7 @@ MAX_LOG_BYTES = 4 * 1024 * 1024
 """How much of a log one answer carries."""
 
 
-class PassIn(WireModel):
+class PassIn(ExactWireModel):
     """Why a run may pass what keeps it back."""
 
     reason: DisplayName

@@ -184,6 +184,11 @@ class Run:
         return self.is_retried or self.awaits_approval
 
     @property
+    def takes_what_is_due(self) -> bool:
+        """Whether nobody has begun it, and it takes what the block is to be when somebody does."""
+        return self.status is RunStatus.PENDING and self.behavior is Behavior.APPLY and self.plan_run_id is None
+
+    @property
     def is_unbegun_deletion(self) -> bool:
         """Whether the run would destroy, and was stopped before anybody had begun it: that takes the deletion back."""
         return self.behavior is Behavior.DESTROY and self.status is RunStatus.ABORTED and self.attempt == 0

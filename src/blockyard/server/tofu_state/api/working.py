@@ -11,18 +11,18 @@ from blockyard.protocol.names import MaintenanceCommand
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import DisplayName, Text, WireModel
+from blockyard.server.kit.wire import DisplayName, ExactWireModel, Text, WireModel
 from blockyard.server.tofu_state.api.people import VersionNumber
 from blockyard.server.tofu_state.service.working import MOST_ADDRESSES, StateWork
 
 
-class RestoreIn(WireModel):
+class RestoreIn(ExactWireModel):
     """Why a state is restored."""
 
     reason: DisplayName
 
 
-class MaintenanceIn(WireModel):
+class MaintenanceIn(ExactWireModel):
     """What the engine does with a state itself, and why; `arguments` are addresses, and the id of what is imported."""
 
     command: Annotated[MaintenanceCommand, Field(strict=False)]
