@@ -67,6 +67,7 @@ def filled(template: str, tenancy: Tenancy | None = None) -> str:
         .replace("{name}", name)
         .replace("{identifier}", name)
         .replace("{number}", "1")
+        .replace("{cloud}", "aws")
         .replace("{source_id}", "source")
         .replace("{cause}", "TRANSIENT")
     )

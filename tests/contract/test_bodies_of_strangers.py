@@ -36,6 +36,7 @@ OPEN_PAGES = {
     ("GET", "/sign-in/with/{alias}"),
     ("GET", "/sign-in/with/{alias}/callback"),
     ("GET", "/api/openapi.json"),
+    ("GET", "/.well-known/openid-configuration"),
     ("GET", "/oidc/.well-known/openid-configuration"),
     ("GET", "/oidc/authorize"),
     ("GET", "/oidc/code"),
