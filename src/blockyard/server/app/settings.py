@@ -27,7 +27,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer; more than the `run_timeout_minutes` of its runners |
 | `run_attempts` | 0 | a run fails when so many of its attempts were lost; 0 = it is offered again without end |
 | `run_retries` | 3 | so often a run is tried again after a failure that may pass by itself; 0 = never |
-| `cascade_limit` | 10000 | so many building blocks run again because of one run, then its cascade is stopped; 0 = any number |
+| `cascade_limit` | 10000 | so many building blocks may run again because of one run; where it is more, they are held; 0 = any number |
 | `cascade_stops_at_failure` | false | whether the first failed run stops the cascade that it belongs to |
 | `bulk_job_days` | 30 | how long bulk jobs that are over, or were never started, are kept, and why cascades were stopped |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
