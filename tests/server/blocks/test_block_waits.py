@@ -233,6 +233,23 @@ def end(world: BlockWorld, block: Any, reason: str = "no use") -> Any:
     return world.api.send("POST", f"{OWN}/{uuid_of(block)}/end", {"reason": reason}, media="application/json")
 
 
+def test_a_block_whose_first_run_no_runner_ever_had_is_removed_at_once_and_one_that_may_have_made_something_is_destroyed(
+    world: BlockWorld,
+) -> None:
+    version = world.define()
+    never, begun = world.order(version), world.order(version)
+    assert end(world, never).is_success
+    world.claimed()
+    assert end(world, begun).is_success
+
+    for one in (never, begun):
+        world.delete(one)
+
+    states = [world.read(one)["status"]["lifecycle"]["state"] for one in (never, begun)]
+    assert states == ["DELETED", "MARKED_FOR_DELETION"]
+    assert world.claimed().behavior == "DESTROY"
+
+
 def test_what_a_block_waits_for_can_be_ended_with_a_reason(world: BlockWorld) -> None:
     block = world.order(world.define(inputs={"name": an_input()}))
     world.api.be(PLATFORM)

@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 from blockyard.protocol.names import ImplementationType
-from blockyard.server.blocks.model.block import Block
 from blockyard.server.definitions.model import DeletionMode, Version
 
 
@@ -18,8 +17,8 @@ class DeletionEffect(StrEnum):
     """The block is removed at once: it made nothing."""
 
 
-def deletion_effect(block: Block, version: Version) -> DeletionEffect:
-    """Return what deleting the block now would do."""
-    if block.latest_run_id is None or version.implementation_type is ImplementationType.MANUAL:
+def deletion_effect(version: Version, *, has_begun: bool) -> DeletionEffect:
+    """Return what deleting a block in a version would do now, whose runs a runner has ever had, or not (`has_begun`)."""
+    if not has_begun or version.implementation_type is ImplementationType.MANUAL:
         return DeletionEffect.REMOVES
     return DeletionEffect.KEEPS if version.deletion_mode is DeletionMode.PURGE else DeletionEffect.DESTROYS

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, Follows
 from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits
-from blockyard.server.blocks.model.deletion import deletion_effect
 from blockyard.server.blocks.model.first_order import offers
 from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import changeable
@@ -373,7 +372,7 @@ class BlockService:
             changeable=opened(block, version, change, looked),
             hidden=hidden_inputs(version.inputs, standing),
             looked=looked,
-            deletion=deletion_effect(block, version),
+            deletion=self._deleting.effect(tx, block, version),
             offers=offers(
                 block,
                 may_change=may,

@@ -17,7 +17,7 @@ from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.blocks.store.expiries import ExpiryStore
-from blockyard.server.definitions.model import DeletionMode
+from blockyard.server.definitions.model import DeletionMode, Version
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
@@ -68,7 +68,7 @@ class Deleting:
         _refuse_zone_block(principal, block)
         self._refuse_held(tx, block)
         _, version = self._reading(tx).version_of(block)
-        effect = deletion_effect(block, version)
+        effect = self.effect(tx, block, version)
         if expected not in {None, effect}:
             raise Conflict(
                 "the building block has changed since you were asked",
@@ -186,11 +186,17 @@ class Deleting:
             return block
         self._starter.refuse_unfinished(tx, block)
         marked = self._starter.save(tx, block.marked(author, self._clock()))
-        if deletion_effect(block, version) is DeletionEffect.REMOVES:
+        if self.effect(tx, block, version) is DeletionEffect.REMOVES:
             return self.gone(tx, marked, author)
         reason = TriggerReason.BUILDING_BLOCK_DELETION
         pause = timedelta(minutes=definition.lifetimes.undo_minutes)
         return self._starter.request(tx, marked, version, author, behavior=Behavior.DESTROY, reason=reason, pause=pause)
+
+    def effect(self, tx: Transaction, block: Block, version: Version) -> DeletionEffect:
+        """Return what deleting a block now would do. What no runner ever had has made nothing, and is removed."""
+        has_run = block.latest_run_id is not None
+        has_begun = has_run and (block.applied_at is not None or self._runs.has_begun(tx, block.id))
+        return deletion_effect(version, has_begun=has_begun)
 
     def _refuse_held(self, tx: Transaction, block: Block) -> None:
         """Refuse to destroy what a hold keeps; what is being destroyed already waits by itself."""

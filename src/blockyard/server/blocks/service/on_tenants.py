@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.names import ImplementationType
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Lifecycle
-from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
+from blockyard.server.blocks.model.deletion import DeletionEffect
 from blockyard.server.blocks.model.outputs import sign_in_url_in
 from blockyard.server.blocks.model.replication import replication_of
 from blockyard.server.blocks.service.deleting import Deleting
@@ -183,7 +184,9 @@ class OnTenants:
     def _is_destroyed(self, tx: Transaction, block: Block) -> bool:
         """Whether a run destroys what the block made, or it made nothing."""
         _, version = self._reading(tx).version_of(block)
-        return block.latest_run_id is None or deletion_effect(block, version) is DeletionEffect.DESTROYS
+        effect = self._deleting.effect(tx, block, version)
+        made_nothing = effect is DeletionEffect.REMOVES and version.implementation_type is not ImplementationType.MANUAL
+        return block.latest_run_id is None or made_nothing or effect is DeletionEffect.DESTROYS
 
     def _run_with_people(self, tx: Transaction, tenant: Tenant) -> None:
         reader, store = self._reading(tx), BlockStore(tx)

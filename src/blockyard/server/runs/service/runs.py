@@ -280,6 +280,10 @@ class RunService:
         """Return the runs of blocks that no runner has claimed, nor does before the end of the transaction; for other services."""
         return RunStore(tx).hold_unclaimed(block_ids)
 
+    def has_begun(self, tx: Transaction, block_id: UUID) -> bool:
+        """Whether a runner has ever had a run of a block, so that it may have made something; for other services."""
+        return RunStore(tx).has_begun(block_id)
+
     def before(self, tx: Transaction, run: Run) -> Run | None:
         """Return the run after which a block is as this one found it; for other services."""
         return RunStore(tx).before(run)

@@ -90,6 +90,7 @@ _BEFORE = (
     .order_by(_runs.c.number.desc())
     .limit(1)
 )
+_BEGUN = select(_runs.c.id).where(_runs.c.block_id == bindparam("of_block"), _runs.c.attempt > 0).limit(1)
 _LAST_APPLIED = (
     select(_runs)
     .where(
@@ -191,6 +192,10 @@ class RunStore:
         """Return the newest run before this one that applied or destroyed its block, or was to, and was not withdrawn."""
         row = self._tx.execute(_BEFORE, {"of_block": run.block_id, "before": run.number}).one_or_none()
         return None if row is None else as_run(row)
+
+    def has_begun(self, block_id: UUID) -> bool:
+        """Whether a runner has ever had a run of a block."""
+        return self._tx.execute(_BEGUN, {"of_block": block_id}).first() is not None
 
     def last_applied(self, block_id: UUID) -> Run | None:
         """Return the newest run that applied a block."""
