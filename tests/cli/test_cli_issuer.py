@@ -29,13 +29,13 @@ def test_keys_follow_each_other_and_are_written_for_clouds_that_cannot_ask(cli: 
 
 
 def test_a_runner_shows_who_its_runs_are_and_changes_their_subjects(cli: Cli, tmp_path: Path) -> None:
-    cli.does("runners", "create", "Edge", "-w", "shop", "--dir", str(tmp_path / "edge"))
-    new = cli.does("runners", "identity", "Edge").out
-    both = cli.does("runners", "identity", "Edge", "--subjects", "both", "--on", "2999-01-01T00:00:00Z").out
+    cli.does("runners", "create", "Border", "-w", "shop", "--dir", str(tmp_path / "edge"))
+    new = cli.does("runners", "identity", "Border").out
+    both = cli.does("runners", "identity", "Border", "--subjects", "both", "--on", "2999-01-01T00:00:00Z").out
 
     assert "workspace.{{ workspaceIdentifier }}.buildingblockdefinition" in new
     assert "api://AzureADTokenExchange" in new
     assert "/var/run/secrets/workload-identity/gcp/token" in new
     assert "also trusted" in both
     assert "2999-01-01" in both
-    assert cli("runners", "identity", "Edge", "--on", "2999-01-01T00:00:00Z").code == 2
+    assert cli("runners", "identity", "Border", "--on", "2999-01-01T00:00:00Z").code == 2

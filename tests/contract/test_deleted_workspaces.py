@@ -42,6 +42,7 @@ from tests.support.whole_server import (
 _PATIENCE_SECONDS = 20.0
 
 FOLLOWERS = {
+    "definition_version_accesses": "belong to a definition, and its workspace is not deleted while it is there",
     "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
     "platform_workspaces": "belong to a platform, which names them",
     "definition_audiences": "belong to a definition; a deleted workspace in its audience sees nothing",

@@ -138,3 +138,7 @@ def test_a_starter_kit_makes_an_environment_and_takes_it_away_again(
     blockyard.call("GET", kinds.PROJECT.path("shop.kit"), media, expect=404)
     left = blockyard.client.get(f"/api/blockyard/v1/blocks/{made['block']}").json()
     assert left["lifecycle"] == "DELETED"
+    binding = kinds.WORKSPACE_USER_BINDING
+    blockyard.call(
+        "DELETE", binding.path("admin-in-the-kit"), binding.media
+    )  # others count the people of the workspace

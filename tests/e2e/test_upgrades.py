@@ -38,6 +38,7 @@ EMPTY = {
     "block_cascade_turns": "they last for seconds, and only where a block has a hundred children",
     "block_cascades": "nothing has followed a run",
     "client_sessions": "a command line signs in with a browser",
+    "definition_version_accesses": "no definition signs in to a cloud",
     "drift_rules": "no definition has a schedule",
     "drift_watches": "no definition has a schedule",
     "ended_tokens": "tokens end by themselves before anybody upgrades",

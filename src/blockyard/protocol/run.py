@@ -247,7 +247,7 @@ class RunSpec(WireModel):
     """Which identity tokens the run may have; only for Blockyard's runner, which fetches them."""
     maintenance: Maintenance | None = None
     """Instead of a plan; only for Blockyard's runner."""
-    trust_test: bool = False
+    trust_test: bool | None = None
     """Instead of a plan the identity tokens of the run are exchanged for credentials, which are thrown away."""
 
 

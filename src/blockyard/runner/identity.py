@@ -96,9 +96,10 @@ class IdentityFiles:
                     text = text.replace(place.usual, str(place.file))
         return text
 
-    def located(self, path: str) -> Path:
-        """Return where this process finds what the commands of the run find at a path."""
-        return next((place.file for place in self._places.values() if place.usual == path), Path(path))
+    def located(self, path: str) -> Path | None:
+        """Return the file of the token that the commands of the run find at a path; None if there is none of this run."""
+        files = (place.file for place in self._places.values() if path in {place.usual, str(place.file)})
+        return next(files, None)
 
     def provide(self) -> Sequence[str]:
         """Bring the tokens that the run needs, before its next command; return what to say about them. Raises IdentityError."""

@@ -39,6 +39,7 @@ OWN_FUNCTIONS = {
     ("plugins.py", "_operators_config"): "a file of the operator",
     ("initialization.py", "_take_lock_file_of_plan"): "an archive from a file that is open already",
     ("initialization.py", "_lock_file_in"): "a member of that archive",
+    ("stage.py", "_read"): "a token that the runner has written; all else goes through that place",
     ("work.py", "open_inputs"): "opens envelopes",
     ("work.py", "mask_former"): "opens envelopes",
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,56 +49,53 @@ def front(aws: str, issuer: TokenIssuer) -> Iterator[StsFront]:
 
 
 def tried(new_run: NewRun, **environment: str) -> OpenTofuRun:
-    """Return a trust test with these environment inputs, executed; its module is one that no engine could read."""
+    """Return a trust test with these environment inputs, executed; its module is one that no engine could read.
+
+    Those whose names begin with `@` are files.
+    """
     run = new_run(files={"main.tf": "this is no module"}, trust_test=True)
     for key, value in environment.items():
-        if key == "file":
-            run.inputs.append(an_input("gcp.json", a_data_url(value.encode()), "FILE"))
+        if key.startswith("@"):
+            run.inputs.append(an_input(key[1:], a_data_url(value.encode()), "FILE"))
         else:
             run.inputs.append(an_input(key, value, environment=True))
     run.execute()
     return run
 
 
-def written(new_run: NewRun, token: str) -> str:
-    """Return the path of a file with a token in it."""
-    path = new_run().folder / "token"
-    path.write_text(token)
-    return str(path)
+def on_aws(front: StsFront, token: str, role: str = "arn:aws:iam::220000000001:role/runs") -> dict[str, str]:
+    named = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": "aws.token", "AWS_ENDPOINT_URL_STS": front.url}
+    return {**named, "@aws.token": token}
 
 
-def on_aws(front: StsFront, path: str, role: str = "arn:aws:iam::220000000001:role/runs") -> dict[str, str]:
-    return {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": path, "AWS_ENDPOINT_URL_STS": front.url}
-
-
-def on_azure(clouds: TokenEndpoints, path: str) -> dict[str, str]:
+def on_azure(clouds: TokenEndpoints, token: str) -> dict[str, str]:
     named = {"ARM_TENANT_ID": TENANT, "ARM_CLIENT_ID": CLIENT, "AZURE_AUTHORITY_HOST": clouds.url}
-    return {**named, "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": path}
+    return {**named, "ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "azure.token", "@azure.token": token}
 
 
-def on_google(clouds: TokenEndpoints, path: str, **other: Any) -> dict[str, str]:
+def on_google(clouds: TokenEndpoints, token: str, **other: Any) -> dict[str, str]:
     account: JsonObject = {
         "type": "external_account",
         "audience": POOL,
         "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
         "token_url": f"{clouds.url}/v1/token",
-        "credential_source": {"file": path},
+        "credential_source": {"file": "gcp.token"},
         "service_account_impersonation_url": f"{clouds.url}/v1/projects/-/serviceAccounts/{ACCOUNT}:generateAccessToken",
         **other,
     }
-    return {"GOOGLE_APPLICATION_CREDENTIALS": "gcp.json", "file": json.dumps(account)}
+    return {"GOOGLE_APPLICATION_CREDENTIALS": "gcp.json", "@gcp.json": json.dumps(account), "@gcp.token": token}
 
 
 def test_all_clouds_are_tried_and_nothing_else_is_done(
     new_run: NewRun, issuer: TokenIssuer, front: StsFront, clouds: TokenEndpoints
 ) -> None:
-    paths = {cloud: written(new_run, issuer.token(SUBJECT, cloud)) for cloud in ("aws", "azure", "gcp")}
+    tokens = {cloud: issuer.token(SUBJECT, cloud) for cloud in ("aws", "azure", "gcp")}
 
     run = tried(
         new_run,
-        **on_aws(front, paths["aws"]),
-        **on_azure(clouds, paths["azure"]),
-        **on_google(clouds, paths["gcp"]),
+        **on_aws(front, tokens["aws"]),
+        **on_azure(clouds, tokens["azure"]),
+        **on_google(clouds, tokens["gcp"]),
     )
 
     assert run.reporter.steps == {"trust_test": "SUCCEEDED"}, run.reporter.whole_text()
@@ -113,11 +111,9 @@ def test_every_cloud_names_the_claim_that_does_not_match(
     new_run: NewRun, issuer: TokenIssuer, front: StsFront, clouds: TokenEndpoints
 ) -> None:
     strange = issuer.token("another-definition", "aws")
-    azure, google = written(new_run, issuer.token(SUBJECT, "api://x")), written(new_run, issuer.token("other", "gcp"))
+    azure, google = issuer.token(SUBJECT, "api://x"), issuer.token("other", "gcp")
 
-    run = tried(
-        new_run, **on_aws(front, written(new_run, strange)), **on_azure(clouds, azure), **on_google(clouds, google)
-    )
+    run = tried(new_run, **on_aws(front, strange), **on_azure(clouds, azure), **on_google(clouds, google))
 
     assert run.reporter.steps == {"trust_test": "FAILED"}
     told = run.reporter.user_messages["trust_test"]
@@ -138,7 +134,7 @@ def test_every_cloud_names_the_claim_that_does_not_match(
 def test_what_aws_does_not_have_is_told(
     new_run: NewRun, issuer: TokenIssuer, front: StsFront, *, role: str, audience: str, claim: str | None
 ) -> None:
-    run = tried(new_run, **on_aws(front, written(new_run, issuer.token(SUBJECT, audience)), role))
+    run = tried(new_run, **on_aws(front, issuer.token(SUBJECT, audience), role))
 
     told = run.reporter.user_messages["trust_test"]
     assert (f"its claim '{claim}' does not match" if claim else "There is no role of this ARN.") in told
@@ -148,29 +144,32 @@ def test_a_service_account_that_others_may_use_is_told(
     new_run: NewRun, issuer: TokenIssuer, clouds: TokenEndpoints
 ) -> None:
     foreign = f"{clouds.url}/v1/projects/-/serviceAccounts/foreign@x:generateAccessToken"
-    path = written(new_run, issuer.token(SUBJECT, "gcp"))
+    token = issuer.token(SUBJECT, "gcp")
 
-    run = tried(new_run, **on_google(clouds, path, service_account_impersonation_url=foreign))
+    run = tried(new_run, **on_google(clouds, token, service_account_impersonation_url=foreign))
 
     assert "Bind roles/iam.workloadIdentityUser" in run.reporter.user_messages["trust_test"]
     assert ACCESS_TOKEN not in run.reporter.whole_text()
 
 
 def test_a_module_that_signs_in_nowhere_has_nothing_to_try(new_run: NewRun) -> None:
-    run = tried(new_run, GOOGLE_APPLICATION_CREDENTIALS="gcp.json", file='{"type": "service_account"}')
+    run = tried(new_run, **{"GOOGLE_APPLICATION_CREDENTIALS": "gcp.json", "@gcp.json": '{"type": "service_account"}'})
 
     assert run.execute().outcome is Outcome.FAILED
     assert "signs in to no cloud" in run.reporter.user_messages["trust_test"]
 
 
-def test_a_path_without_a_token_is_told(new_run: NewRun, front: StsFront) -> None:
-    run = tried(new_run, **on_aws(front, "/nonexistent/token"))
+def test_nothing_but_files_of_the_run_is_told_to_a_cloud(new_run: NewRun, front: StsFront, tmp_path: Path) -> None:
+    key = tmp_path / "runner-key.pem"
+    key.write_text("the key of the runner")
+    for path in (str(key), "../runner-key.pem", "/nonexistent/token"):
+        run = tried(new_run, **on_aws(front, "") | {"AWS_WEB_IDENTITY_TOKEN_FILE": path})
 
-    assert "there is no file /nonexistent/token" in run.reporter.user_messages["trust_test"]
+        assert f"there is no file {path}" in run.reporter.user_messages["trust_test"]
 
 
 def test_an_unreachable_cloud_is_told(new_run: NewRun, issuer: TokenIssuer, front: StsFront) -> None:
-    environment = on_aws(front, written(new_run, issuer.token())) | {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
+    environment = on_aws(front, issuer.token()) | {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
 
     assert "AWS cannot be reached" in tried(new_run, **environment).reporter.user_messages["trust_test"]
 

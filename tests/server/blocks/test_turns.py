@@ -133,10 +133,12 @@ def test_who_runs_before_its_turn_takes_what_is_new_and_has_no_turn_any_more(wor
     assert runs_of(world, children) == [2] * 4
 
 
-def test_a_run_that_waits_applies_nothing_unseen_that_the_turn_of_its_block_would_bring(world: BlockWorld) -> None:
+def test_a_run_that_waits_applies_nothing_unseen_that_the_turn_of_its_block_would_bring(
+    world: BlockWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     top = world.define("Top", outputs={"out": an_output()})
     taken = an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(top)}.out")
-    child = world.define(
+    below_top = world.define(
         "Below",
         inputs={"in": taken},
         dependencyDefinitionRefs=[{"uuid": definition_of(top), "kind": "meshBuildingBlockDefinition"}],
@@ -144,21 +146,20 @@ def test_a_run_that_waits_applies_nothing_unseen_that_the_turn_of_its_block_woul
     )
     root = world.order(top)
     world.finish({"out": a_value("1")})
-    children = [world.order(child, parents=[root]) for _ in range(4)]
+    child = world.order(below_top, parents=[root])
     finish_all(world)
-    brake = stop(world, "DEFINITION", definition_of(child))
-    trigger(world, children[3])
-    run(world, root)
+    brake = stop(world, "DEFINITION", definition_of(below_top))
+    trigger(world, child)
+    with monkeypatch.context() as nobody_at_once:
+        nobody_at_once.setattr(waking, "AT_ONCE", 0)
+        run(world, root)
     lift(world, brake)
 
-    assert (left(world), world.latest_run(children[3]).behavior) == (2, Behavior.APPLY)
-    claimed = [world.claimed(), world.claimed()]
-
-    assert [one.behavior for one in claimed] == ["DETECT", "DETECT"]
-    assert world.latest_run(children[3]).status is RunStatus.FAILED
-    while a_round(world):
-        pass
-    assert world.latest_run(children[3]).behavior is Behavior.DETECT
+    assert (left(world), world.latest_run(child).behavior) == (1, Behavior.APPLY)
+    assert world.claim() is None
+    assert world.latest_run(child).status is RunStatus.FAILED
+    assert a_round(world) == 1
+    assert world.claimed().behavior == "DETECT"
 
 
 def test_what_a_parent_gives_meanwhile_comes_in_a_turn_of_its_own(world: BlockWorld) -> None:

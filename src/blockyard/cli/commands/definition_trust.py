@@ -50,7 +50,7 @@ def generate_inputs(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Add to the draft what its module needs to sign in to a cloud.
+    """Add the inputs by which a module signs in to a cloud.
 
     Inputs that are there already stay as they are.
     """
@@ -94,7 +94,7 @@ def show_trust(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show what clouds are told so that they trust a definition's runs.
+    """Show what clouds are told to trust a definition's runs.
 
     Each policy names the exact subject. Without --version it is that of the latest version, a draft too.
     """

@@ -11,7 +11,7 @@ from blockyard.cli.resources import IDENTITY, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.names import Cloud
 
-identities = typer.Typer(name="identities", help="Identities in clouds that runs of your definitions can have.")
+identities = typer.Typer(name="identities", help="Identities of runs in clouds.")
 
 
 @identities.command("list")

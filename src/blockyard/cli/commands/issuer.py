@@ -30,7 +30,7 @@ def list_signing_keys(url: UrlOption = None, output: OutputOption = Format.TABLE
 
 @issuer.command("rotate")
 def rotate_signing_keys(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Make the keys that follow; they are shown at once and sign a day later.
+    """Make the next keys: shown at once, they sign a day later.
 
     Keys follow each other by themselves, too, every 90 days.
     """
@@ -46,7 +46,7 @@ def withdraw_signing_key(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Withdraw a key that others may know: nothing it signed is good any more."""
+    """Withdraw a key: nothing that it signed is good any more."""
     with connected(output, url) as session:
         require_consent(
             f"Withdraw the key '{key}'? Runs that go on may lose access to their clouds for up to an hour.", yes=yes
@@ -62,7 +62,7 @@ def export_issuer(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Write the issuer's public documents into a folder, for a server that clouds reach.
+    """Write the issuer's public documents into a folder.
 
     Put them where `workload_issuer_url` says, again after each change of keys: a new key signs a day after it is shown.
     """

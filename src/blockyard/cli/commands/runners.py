@@ -257,7 +257,7 @@ def show_runner_identity(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show who the runs of a runner are to clouds, or choose their subjects."""
+    """Show who a runner's runs are to clouds, or choose subjects."""
     with connected(output, url) as session:
         if on is not None and subjects is None:
             raise usage("--on goes with --subjects BOTH", "Give both.")

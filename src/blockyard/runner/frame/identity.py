@@ -15,8 +15,8 @@ class IdentityTokens(Protocol):
     def placed(self, text: str) -> str:
         """Return a text in which paths of tokens are those of this run. Each that it names will be provided."""
 
-    def located(self, path: str) -> Path:
-        """Return where this process finds what the commands of the run find at a path."""
+    def located(self, path: str) -> Path | None:
+        """Return the file of the token that the commands of the run find at a path; None if there is none of this run."""
 
     def provide(self) -> Sequence[str]:
         """Bring the tokens that the run needs, before its next command; return what to say about them. Raises IdentityError."""
@@ -29,9 +29,8 @@ class NoTokens:
         """Return the text as it is."""
         return text
 
-    def located(self, path: str) -> Path:
-        """Return the path as it is."""
-        return Path(path)
+    def located(self, path: str) -> Path | None:
+        """Return nothing: there is none."""
 
     def provide(self) -> Sequence[str]:
         """Bring nothing."""

@@ -22,6 +22,7 @@ from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 OPEN_TO_ALL = {
+    "/.well-known/openid-configuration",
     "/docs",
     "/oidc/.well-known/openid-configuration",
     "/oidc/authorize",

@@ -68,7 +68,7 @@ class ModuleWork(Work):
     @property
     def is_trust_test(self) -> bool:
         """Whether the run only tries its identity."""
-        return self.context.document.spec.trust_test
+        return self.context.document.spec.trust_test is True
 
     def begin_registration(self) -> None:
         """Announce the steps. What comes before the first command can be thrown away and is done meanwhile."""

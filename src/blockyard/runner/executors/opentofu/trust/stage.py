@@ -1,12 +1,17 @@
 """The one stage of a trust test."""
 
+from pathlib import PurePath
+
 from blockyard.protocol.run import InputType
 from blockyard.runner.executors.opentofu.given.environment import input_environment
 from blockyard.runner.executors.opentofu.given.files import write_files
 from blockyard.runner.executors.opentofu.trust.exchanges import carry_out, exchanges
 from blockyard.runner.executors.opentofu.work import ModuleWork
 from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.made_files import read_made
 from blockyard.runner.frame.stages import Left
+
+_MOST_BYTES = 1024 * 1024
 
 
 def try_identity(work: ModuleWork) -> Left:
@@ -40,5 +45,10 @@ def try_identity(work: ModuleWork) -> Left:
 
 
 def _read(work: ModuleWork, path: str) -> bytes:
-    """Return what the run's processes find at a path: a relative one is in the run directory."""
-    return (work.run_dir / work.context.identity.located(path)).read_bytes()
+    """Return what a path leads to: a token of this run, or a file in its directory. Nothing else is told to whom a version names."""
+    token = work.context.identity.located(path)
+    if token is not None:
+        return token.read_bytes()
+    name = PurePath(path)
+    inside = name.relative_to(work.run_dir) if name.is_relative_to(work.run_dir) else name
+    return read_made(work.run_dir, inside, max_bytes=_MOST_BYTES)
