@@ -6,7 +6,7 @@ import pytest
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import RunStatus
-from tests.support.block_world import BlockWorld, definition_of
+from tests.support.block_world import BlockWorld, a_value, an_output, definition_of
 from tests.support.principals import ADMINISTRATOR
 
 BUSY = {"text": "mirror * is syncing", "cause": "TRANSIENT", "message": "The mirror is busy.", "remedy": "Wait."}
@@ -53,6 +53,13 @@ def test_a_run_says_why_it_failed(world: BlockWorld) -> None:
     failure = ask(world, "GET", f"/api/blockyard/v1/runs/{run}")["failure"]
     assert (failure["cause"], failure["code"]) == ("INPUT", "NAME_TAKEN")
     assert "Change the input that gives the name" in failure["remedy"]
+
+
+def test_an_output_of_another_type_than_it_was_declared_with_is_no_unknown_failure(world: BlockWorld) -> None:
+    block = world.order(world.define(outputs={"size": an_output("INTEGER")}))
+    world.finish({"size": a_value("large")})
+    failure = ask(world, "GET", f"/api/blockyard/v1/runs/{world.latest_run(block).id}")["failure"]
+    assert (failure["cause"], failure["code"]) == ("MODULE", "OUTPUT_WRONG")
 
 
 def test_an_owner_teaches_what_only_they_know(world: BlockWorld) -> None:

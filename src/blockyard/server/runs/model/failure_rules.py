@@ -270,7 +270,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "OUTPUT_WRONG",
         FailureCause.MODULE,
-        r"output '.{1,255}' (?:is|was|has)|outputs are larger|declared output|Module output value precondition failed",
+        r"output '.{1,255}' (?:is|was|has|should be)|outputs are larger|declared output|Module output value precondition failed",
         "The building block ran, but did not give the results that it promises.",
         _TELL,
     ),
