@@ -271,6 +271,8 @@ def test_the_first_failure_stops_a_cascade_where_the_installation_wants_that(
 def test_a_cascade_goes_no_further_than_the_limit(database: Database, clock: FixedClock) -> None:
     world = BlockWorld(database, clock, cascade_limit=1)
     top, one, other, _ = a_diamond(world)
+    assert str(cascade(world, top)["warning"]).startswith("One cascade may run 1 building block again")
+    assert cascade(world, one)["warning"] is None
 
     run_top(world, top, "2")
 

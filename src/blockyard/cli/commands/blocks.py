@@ -253,6 +253,8 @@ def show_cascade(
         session.printer.objects(columns("BLOCK", "DEPTH", "WHY", "ID"), rows)
         if flag(found, "isCut"):
             session.printer.note("There are more.")
+        if warning := found.get("warning"):
+            session.printer.warn(str(warning))
         if flag(found, "stopped"):
             held = [text(one, "displayName") for one in objects(found, "held")]
             names = ", ".join(held[:_NAMED]) + (f" and {len(held) - _NAMED} more" if len(held) > _NAMED else "")

@@ -50,11 +50,13 @@ class HeldOut(WireModel):
 class CascadeOut(WireModel):
     """The building blocks that may run again, the nearest first, and those that are held; `isCut` if there are more.
 
+    `warning` says that they are more than one cascade may run again here.
     `stopped`, `reason` and `message` say whether and why no more runs follow from the latest run of the block, or from what made it run.
     """
 
     building_blocks: Sequence[FollowerOut]
     is_cut: bool
+    warning: str | None
     stopped: bool
     reason: str | None
     message: str | None
@@ -115,6 +117,7 @@ def _cascade(cascade: Cascade) -> CascadeOut:
     return CascadeOut(
         building_blocks=followers,
         is_cut=cascade.is_cut,
+        warning=cascade.warning,
         stopped=current is not None and current.is_stopped,
         reason=None if current is None else current.reason,
         message=None if current is None else current.message,

@@ -49,12 +49,25 @@ class Cascade:
     Attributes:
         current: the cascade that the block belongs to, or began; None if it never ran.
         held: those that it would have run again if it were not stopped.
+        limit: so many may run again because of one run; where it is more, they are held. 0 = any number.
     """
 
     followers: Sequence[Follower]
     is_cut: bool
     current: RunningCascade | None
     held: Sequence[Block]
+    limit: int
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever starts it has to know beforehand; None if all of them would run."""
+        if not self.limit or len(self.followers) <= self.limit:
+            return None
+        number = "1 building block" if self.limit == 1 else f"{self.limit} building blocks"
+        return (
+            f"One cascade may run {number} again, and these are more: what had not begun by then would be held, until somebody "
+            "goes on with it."
+        )
 
 
 class Cascades:
@@ -85,6 +98,7 @@ class Cascades:
             is_cut=len(found) > MOST or len(held) > MOST,
             current=current,
             held=[one for one in held[:MOST] if self._may_see(principal, one)],
+            limit=self._cascading.limit,
         )
 
     def _next(

@@ -39,6 +39,8 @@ class CascadeControl:
     """Decides whether a block is run again because of another one; asks no principal but in `stop` and `go_on`."""
 
     def __init__(self, basics: Basics, limits: CascadeLimits, withdrawing: Withdrawing) -> None:
+        self.limit = limits.runs
+        """So many blocks one cascade may run again; 0 = any number."""
         self._withdrawing = withdrawing
         self._released: list[Callable[[Transaction, Block], None]] = []
         self._clock = basics.clock
