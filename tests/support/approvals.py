@@ -1,6 +1,7 @@
 """Short ways to plans and approvals in tests of blocks."""
 
 from base64 import b64encode
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -8,8 +9,11 @@ import httpx2
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.status import StatusUpdate
-from blockyard.server.identity.model import Principal
+from blockyard.server.identity.model import NewUser, Principal, WorkspaceRole
+from blockyard.server.kit.database import Transaction
+from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.block_world import PLATFORM, BlockWorld, Claimed
+from tests.support.principals import ADMINISTRATOR
 
 RUNS = "/api/meshobjects/meshbuildingblockruns"
 OWN_RUNS = "/api/blockyard/v1/runs"
@@ -21,6 +25,26 @@ EVERYTHING: JsonObject = {
     "anyInputChanges": True,
     "manualTriggers": True,
 }
+
+
+def hired(world: BlockWorld, *names: str, workspace: str = "platform") -> None:
+    """Make accounts of managers of a workspace: votes count of people who are there still."""
+
+    def hire(tx: Transaction, name: str) -> None:
+        new = NewUser(username=name, first_name=name.title(), last_name="", email="", admin=False)
+        world.services.users.seed(tx, new, "a sentence of somebody who tests")
+        binding = NewBinding(
+            name=f"{name}-{workspace}",
+            kind=BindingKind.USER,
+            workspace=workspace,
+            subject=name,
+            role=WorkspaceRole.MANAGER,
+            expires_on=None,
+        )
+        world.services.bindings.create(tx, ADMINISTRATOR, binding)
+
+    for name in names:
+        world.db.write_now(partial(hire, name=name))
 
 
 def policies(*asked: str, **rules: Any) -> JsonObject:

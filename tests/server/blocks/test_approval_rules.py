@@ -8,7 +8,7 @@ import pytest
 from blockyard.protocol.status import StatusUpdate
 from blockyard.server.identity.model import NewUser, Principal
 from blockyard.server.runs.model import Run
-from tests.support.approvals import OWN_RUNS, a_resource, decide, planned, policies
+from tests.support.approvals import OWN_RUNS, a_resource, decide, hired, planned, policies
 from tests.support.block_world import (
     BLOCKS,
     DEFINITIONS,
@@ -97,6 +97,7 @@ def test_a_run_by_hand_without_news_is_wanted_by_who_starts_it(world: BlockWorld
 def test_what_an_api_key_wanted_takes_two_people_where_four_eyes_are_asked_for(world: BlockWorld) -> None:
     block = a_waiting_block(world, fourEyes=True)
     sue, nora = a_person("sue", PLATFORM), a_person("nora", PLATFORM)
+    hired(world, "sue", "nora")
 
     assert detail(world, world.latest_run(block))["approval"]["needed"] == 2
     assert decide(world, block, who=sue).status_code == 200

@@ -12,12 +12,14 @@ from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import StatusUpdate
 from blockyard.server.runs.model import TriggerReason
+from blockyard.server.workspaces.model import BindingKind
 from tests.support.approvals import (
     OWN_RUNS,
     RUNS,
     a_resource,
     decide,
     decline,
+    hired,
     planned,
     policies,
     report_plan,
@@ -37,7 +39,7 @@ from tests.support.block_world import (
     status_of,
     uuid_of,
 )
-from tests.support.principals import a_key, a_person
+from tests.support.principals import ADMINISTRATOR, a_key, a_person
 
 CREATES = a_resource("aws_db.main", "create")
 CHANGES = a_resource("aws_db.main", "update")
@@ -314,6 +316,7 @@ def test_the_blast_of_a_plan_says_what_an_approval_takes(world: BlockWorld, chan
     world.change(block, inputs={"size": "large"})
     planned(world, change)
     people = [a_person("nora", PLATFORM), a_person("bert", PLATFORM)] if needed == 2 else [PLATFORM]
+    hired(world, "nora", "bert")
 
     if needed == 2:
         assert refusal(decide(world, block, who=SHOP)) == (403, "FourEyes")
@@ -323,6 +326,21 @@ def test_the_blast_of_a_plan_says_what_an_approval_takes(world: BlockWorld, chan
 
     assert world.finish().behavior == "APPLY"
     assert status_of(world.read(block)) == "SUCCEEDED"
+
+
+def test_the_vote_of_somebody_who_has_lost_the_right_since_does_not_count(world: BlockWorld) -> None:
+    block = a_ready_block(world, "userInputChanges", transparent=True, byBlast=True)
+    hired(world, "nora", "bert", "olga")
+    world.api.be(SHOP)
+    world.change(block, inputs={"size": "large"})
+    planned(world, DESTROYS)
+    assert decide(world, block, who=a_person("nora", PLATFORM)).status_code == 200
+    world.db.write_now(lambda tx: world.services.bindings.delete(tx, ADMINISTRATOR, BindingKind.USER, "nora-platform"))
+
+    assert decide(world, block, who=a_person("bert", PLATFORM)).status_code == 200
+    assert status_of(world.read(block)) == "WAITING_FOR_APPROVAL"
+    assert decide(world, block, who=a_person("olga", PLATFORM)).status_code == 200
+    assert world.finish().behavior == "APPLY"
 
 
 def test_something_precious_is_destroyed_only_if_the_name_is_typed(world: BlockWorld) -> None:

@@ -10,7 +10,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 from blockyard.server.runs.model import Run
-from tests.support.approvals import OWN_RUNS, RUNS, a_resource, decide, decline, planned, policies
+from tests.support.approvals import OWN_RUNS, RUNS, a_resource, decide, decline, hired, planned, policies
 from tests.support.block_world import (
     BLOCKS,
     OWN,
@@ -259,6 +259,7 @@ def test_an_order_that_never_came_to_be_is_deleted_without_asking(world: BlockWo
 def test_graded_rules_take_two_people_who_did_not_want_it(world: BlockWorld) -> None:
     block = a_block(world, MACHINE)
     with_rules(world, block, byBlast=True)
+    hired(world, "nora", "bert")
     world.api.be(a_person("sue", SHOP))
     world.delete(block)
     run = world.latest_run(block)

@@ -10,7 +10,7 @@ from blockyard.protocol.version import MAINTENANCE
 from blockyard.server.kit.database import Database
 from tests.server.blocks.test_destructions import DATABASE, MACHINE, a_block, refusal, with_rules, write_state
 from tests.server.tofu_state.test_state_work import REASON, end_plan, send, versions
-from tests.support.approvals import decide, decline
+from tests.support.approvals import decide, decline, hired
 from tests.support.block_world import PLATFORM, BlockWorld, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_person
@@ -81,6 +81,7 @@ def test_only_work_on_what_is_precious_waits(
 
 def test_where_destruction_takes_two_others_so_does_any_work_on_a_state(world: BlockWorld) -> None:
     block = guarded(world, byBlast=True)
+    hired(world, "nora", "bert")
     asked(world, block, "STATE_RM", MACHINE)
     run = world.latest_run(block)
 

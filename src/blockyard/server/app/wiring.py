@@ -230,7 +230,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             retries=settings.run_retries,
         ),
     )
-    runs, locks = RunService(context), StateLockbook(master_key)
+    runs, locks = _runs(context, Actors(clock, persons)), StateLockbook(master_key)
     blocks = BlockService(
         basics,
         definitions=definitions,
@@ -377,6 +377,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     _connect(services, people)
     return services
+
+
+def _runs(context: RunContext, actors: Actors) -> RunService:
+    runs = RunService(context)
+    runs.approvals.voters.put(actors.principal)
+    return runs
 
 
 def _connect(services: Services, people: WorkspacePeople) -> None:

@@ -4,7 +4,7 @@ A run that waits exists already, but no runner gets it: `awaits_approval`. The a
 of its file; whatever else is wanted of the block voids it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -16,6 +16,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import GroupDirectory
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.kit.usage import Above
 from blockyard.server.runs.model import Run, RunId, Wait
 from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, Asked, Vote
 from blockyard.server.runs.model.wait import approval_wait
@@ -34,10 +35,15 @@ _LONG = 300
 _SUBJECT = "meshBuildingBlockRun"
 
 
+Voters = Callable[[Transaction, Author], Principal | None]
+"""Returns who an author is now; None: nobody any more."""
+
+
 class ApprovalService:
-    """Decides about runs that wait."""
+    """Decides about runs that wait. The application puts `voters` there: votes count of those who may decide still."""
 
     def __init__(self, context: RunContext) -> None:
+        self.voters: Above[Voters] = Above()
         self._context = context
         self._ending = RunEnding(context)
 
@@ -77,6 +83,7 @@ class ApprovalService:
         block_name = self._context.ports().content.name_of(tx, run)
         approval.check(principal.author, plan=plan, name=name, block_name=block_name, at=now)
         self._require_plan(tx, run, approval)
+        approval = self._without_strangers(tx, run, approval)
         after = approval.voted(Vote(principal.author, now, comment))
         ApprovalStore(tx).save(after)
         saved = RunStore(tx).save(replace(run, awaits_approval=after.is_open, due_at=max(run.due_at, now)))
@@ -179,6 +186,19 @@ class ApprovalService:
                 "runs and runners approve nothing", code="RunTokenCannotApprove", remedy="Sign in, or use an API key."
             )
         require_access(principal, run, RunAccess.FULL, transparent=transparent)
+
+    def _without_strangers(self, tx: Transaction, run: Run, approval: Approval) -> Approval:
+        """Return an approval without the votes of those who have lost the right to decide since."""
+        transparent = self._context.ports().content.is_transparent(tx, run)
+
+        def may_still(author: Author) -> bool:
+            principal = self.voters()(tx, author)
+            if principal is None:
+                return False
+            is_deputy = self._is_deputy(approval, self._groups(tx, principal, [approval]))
+            return _may_decide(principal, run, transparent=transparent, is_deputy=is_deputy)
+
+        return replace(approval, votes=tuple(vote for vote in approval.votes if may_still(vote.author)))
 
     def _groups(self, tx: Transaction, principal: Principal, approvals: Sequence[Approval]) -> Collection[str]:
         """Return the groups that somebody is in, if one of these approvals has deputies."""
