@@ -10,7 +10,7 @@ import pytest
 from blockyard.protocol.kinds import RUNNER
 from blockyard.protocol.names import TOKEN_PATHS, Cloud
 from blockyard.server.definitions.model.identities import VersionIdentity
-from blockyard.server.definitions.model.trust import Known, Way, all_subjects, clouds_of_platforms, generate, policies
+from blockyard.server.definitions.model.trust import Known, Way, clouds_of_platforms, generate, policies
 from blockyard.server.issuer.model.workload import IdentityOptions, Installation
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.model import CloudIdentity
@@ -137,7 +137,7 @@ def test_azure_needs_a_credential_for_each_subject() -> None:
 
     found = [one.content for one in policies(identity, Cloud.AZURE, Known(), name="Bucket")]
 
-    assert [one["subject"] for one in found] == [*all_subjects(identity)]
+    assert [one["subject"] for one in found] == [*identity.all_subjects]
     assert len({str(one["name"]) for one in found}) == 3
     assert {str(one["audiences"]) for one in found} == {"['api://AzureADTokenExchange']"}
 

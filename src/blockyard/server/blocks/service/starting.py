@@ -254,10 +254,9 @@ class RunStarter:
 
     def plans_first(self, tx: Transaction, block: Block) -> bool:
         """Whether what is wanted of a block, also of what is due or has its turn, is planned before it is applied."""
-        wanted = self._approvals.in_turn(tx, block)
-        if block.due is not None:
-            wanted = self._approvals.caused(tx, block, block.due.reason)
-        return self._approvals.plans_first(tx, wanted)
+        approvals, due = self._approvals, block.due
+        wanted = approvals.in_turn(tx, block) if due is None else approvals.caused(tx, block, due.reason)
+        return approvals.plans_first(tx, wanted)
 
     def has_plan(self, tx: Transaction, run: Run) -> bool:
         """Whether the saved plan of a run is there."""

@@ -11,7 +11,6 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
 from blockyard.server.definitions.api.defects import DefectOut, defect_member
-from blockyard.server.definitions.api.identities import CloudOut
 from blockyard.server.definitions.model import (
     Definition,
     DefinitionFilter,
@@ -43,6 +42,7 @@ from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, ExactWireModel, Name, ShortText, Tags, Text, WireModel
 from blockyard.server.publications.model import PublicationState
+from blockyard.server.runners.api.identities import CloudOut
 from blockyard.server.runners.model import RunnerIdentity
 from blockyard.server.runners.wire import clouds_of
 

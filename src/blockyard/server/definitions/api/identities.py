@@ -14,13 +14,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import WireModel
-
-
-class CloudOut(WireModel):
-    """How runs identify themselves to one cloud."""
-
-    audience: str
-    token_path: str
+from blockyard.server.runners.api.identities import CloudOut
 
 
 class VersionIdentityOut(WireModel):

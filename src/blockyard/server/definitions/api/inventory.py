@@ -57,7 +57,7 @@ def inventory_routes(db: Database, definitions: DefinitionService, links: Links)
 
 def _entry(entry: InventoryEntry) -> JsonObject:
     version, runs, implementation = entry.version, entry.runs, entry.version.implementation
-    subjects: list[Json] = [] if runs is None else [runs.subject, *runs.other_subjects]
+    subjects: list[Json] = [] if runs is None else [*runs.subjects]
     editors: list[Json] = [{"kind": one.kind, "name": one.name, "role": one.role} for one in entry.editors]
     places: Json = None if entry.places is None else [_place(one) for one in entry.places.shown]
     return {

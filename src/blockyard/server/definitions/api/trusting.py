@@ -1,17 +1,16 @@
 """Routes about the identity of a version's runs in the clouds. Blockyard's own endpoints. Source: concepts.md 6.4 and 14."""
 
+from dataclasses import fields
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import Cloud
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.definitions.model.documents import shown_inputs
-from blockyard.server.definitions.model.trust import MAX_CREDENTIALS, Known, TrustPolicy, Way, all_subjects
-from blockyard.server.definitions.model.trust.policies import plan_subjects, subjects
+from blockyard.server.definitions.model.trust import MAX_CREDENTIALS, Known, TrustPolicy, Way
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
@@ -37,17 +36,14 @@ class KnownQuery(WireModel):
 
     def known(self) -> Known:
         """Return them as the model has them."""
-        given = {name: value for name, value in dict(self).items() if name in _KNOWN and value is not None}
-        return Known(**given)
+        given = {one.name: getattr(self, one.name) for one in fields(Known)}
+        return Known(**{name: value for name, value in given.items() if value is not None})
 
 
 class InputsQuery(KnownQuery):
     """Which inputs; left out, all that the version can have."""
 
     way: Annotated[Way | None, Field(strict=False)] = None
-
-
-_KNOWN = frozenset({"account", "role", "project_number", "pool", "provider", "service_account"})
 
 
 class GeneratedInputs(WireModel):
@@ -127,9 +123,9 @@ def trust_routes(db: Database, definitions: DefinitionService) -> APIRouter:
         identity, found = await db.read(lambda tx: trust.policies(tx, principal, VersionId(uuid), query.cloud, known))
         return TrustPolicies(
             issuer=identity.issuer,
-            subjects=[*subjects(identity)],
-            plan_subjects=[*plan_subjects(identity)],
-            federated_credentials=FederatedCredentials(needed=len(all_subjects(identity)), at_most=MAX_CREDENTIALS),
+            subjects=[*identity.subjects],
+            plan_subjects=[*identity.plan_subjects],
+            federated_credentials=FederatedCredentials(needed=len(identity.all_subjects), at_most=MAX_CREDENTIALS),
             policies=[_policy(one) for one in found],
         )
 
@@ -137,7 +133,6 @@ def trust_routes(db: Database, definitions: DefinitionService) -> APIRouter:
 
 
 def _policy(policy: TrustPolicy) -> TrustPolicyOut:
-    content: JsonObject = policy.content
     return TrustPolicyOut(
-        cloud=policy.cloud, kind=policy.kind, title=policy.title, content=content, warnings=[*policy.warnings]
+        cloud=policy.cloud, kind=policy.kind, title=policy.title, content=policy.content, warnings=[*policy.warnings]
     )

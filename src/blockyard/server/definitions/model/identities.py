@@ -1,14 +1,14 @@
 """Who the runs of a version are to clouds, and which clouds' tokens they use. Source: concepts.md 14, 6.4."""
 
-import binascii
 import json
-from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import TOKEN_PATHS, Cloud, InputType
 from blockyard.server.definitions.model.definition import InputSpec, Version, VersionContent
+from blockyard.server.definitions.model.values import file_content
 from blockyard.server.issuer.model.workload import PLAN_SUFFIX, IdentityOptions, SubjectForm
 from blockyard.server.runners.model import CloudIdentity, RunnerIdentity, StoredSecret
 
@@ -33,6 +33,21 @@ class VersionIdentity:
     is_ours: bool
     plan_subject: str | None = None
     other_subjects: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Every subject of runs; where a version separates plans, of those that do more than that."""
+        return (self.subject, *self.other_subjects)
+
+    @property
+    def plan_subjects(self) -> tuple[str, ...]:
+        """The subjects of runs that only plan, where a version separates these."""
+        return () if self.plan_subject is None else (self.plan_subject,)
+
+    @property
+    def all_subjects(self) -> tuple[str, ...]:
+        """Every subject that a token of the version can have."""
+        return (*self.subjects, *self.plan_subjects)
 
 
 def identity_of(version: Version, runner: RunnerIdentity) -> VersionIdentity:
@@ -69,11 +84,9 @@ def _texts(spec: InputSpec) -> Iterator[str]:
             continue
         text = value if isinstance(value, str) else json.dumps(value)
         yield text
-        if spec.type is InputType.FILE and ";base64," in text:
-            try:
-                yield b64decode(text.partition(";base64,")[2]).decode("utf-8", errors="ignore")
-            except (binascii.Error, ValueError):
-                continue
+        if spec.type is InputType.FILE:
+            with suppress(ValueError):
+                yield file_content(text).decode("utf-8", errors="ignore")
 
 
 def options_document(options: IdentityOptions) -> JsonObject:

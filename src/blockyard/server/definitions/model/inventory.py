@@ -1,7 +1,6 @@
 """Which identity in a cloud the runs of a version can have: what its inputs say of it. Source: concepts.md 24.3 (proof)."""
 
 import json
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from blockyard.protocol.names import Cloud, InputType
 from blockyard.server.definitions.model.definition import InputSpec, Version, VersionId
 from blockyard.server.definitions.model.identities import used_clouds
 from blockyard.server.definitions.model.trust.clouds import Way
+from blockyard.server.definitions.model.values import file_content
 
 MAX_CHARACTERS = 255
 
@@ -113,7 +113,7 @@ def _external_account(spec: InputSpec) -> str | None:
     if spec.type is not InputType.FILE or not isinstance(spec.argument, str):
         return None
     try:
-        content: Json = json.loads(b64decode(spec.argument.partition(";base64,")[2]))
+        content: Json = json.loads(file_content(spec.argument))
     except ValueError:
         return None
     if not isinstance(content, dict) or content.get("type") != "external_account":

@@ -18,7 +18,7 @@ from blockyard.server.runners.service import RunnerService
 from blockyard.server.runners.service.identities import SwitchView
 
 
-class RunnerCloudOut(WireModel):
+class CloudOut(WireModel):
     """How runs identify themselves to one cloud."""
 
     audience: str
@@ -41,9 +41,9 @@ class RunnerIdentityOut(WireModel):
     used_by: Annotated[
         list[str], Field(description="The versions whose runs use tokens; told to those who handle the runner.")
     ]
-    gcp: RunnerCloudOut | None
-    aws: RunnerCloudOut | None
-    azure: RunnerCloudOut | None
+    gcp: CloudOut | None
+    aws: CloudOut | None
+    azure: CloudOut | None
 
 
 class SubjectSwitchIn(ExactWireModel):
@@ -80,7 +80,7 @@ def identity_routes(db: Database, runners: RunnerService) -> APIRouter:
 def _shown(view: SwitchView) -> RunnerIdentityOut:
     identity, runner = view.identity, view.runner
     clouds = {} if identity is None else identity.clouds
-    shown = {cloud: RunnerCloudOut(audience=one.audience, token_path=one.token_path) for cloud, one in clouds.items()}
+    shown = {cloud: CloudOut(audience=one.audience, token_path=one.token_path) for cloud, one in clouds.items()}
     return RunnerIdentityOut(
         runner_uuid=runner.id,
         issuer=None if identity is None else identity.federation.issuer,

@@ -5,7 +5,7 @@ it declared. For all runners that speak Blockyard's protocol and declare nothing
 It never signs another subject than the definition's or the runner's own: a declaration may choose audiences and paths, no more.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from blockyard.protocol.names import TOKEN_PATHS, Cloud
@@ -41,7 +41,9 @@ class RunnerIdentity:
 
     def other_subjects(self, owner: str, definition_id: UUID) -> tuple[str, ...]:
         """Return what policies should name besides."""
-        return tuple(_with(self.federation, one).subject_of(owner, definition_id) for one in self.others)
+        return tuple(
+            replace(self.federation, subject_template=one).subject_of(owner, definition_id) for one in self.others
+        )
 
     def identity(self, cloud: Cloud, owner: str, definition_id: UUID) -> Identity | None:
         """Return who a definition's run is to a cloud; None if the server signs no token for it."""
@@ -82,7 +84,7 @@ class Identities:
         new, old = self.installation.subject_template, self.installation.runner_subject(runner.id)
         others = (new,) if form is SubjectForm.BOTH else ()
         return RunnerIdentity(
-            federation=_with(declared or self._default, new if form is SubjectForm.NEW else old),
+            federation=replace(declared or self._default, subject_template=new if form is SubjectForm.NEW else old),
             is_ours=True,
             form=form,
             others=others,
@@ -96,13 +98,3 @@ class Identities:
         if runner_id is not None:
             own.add(self.installation.runner_subject(runner_id))
         return federation.canonical_template in own
-
-
-def _with(federation: Federation, template: str) -> Federation:
-    return Federation(
-        issuer=federation.issuer,
-        subject_template=template,
-        gcp=federation.gcp,
-        aws=federation.aws,
-        azure=federation.azure,
-    )

@@ -3,8 +3,8 @@
 from enum import IntEnum
 
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.errors import Denied, NotFound, Refusal
-from blockyard.server.runs.model import Run
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Refusal
+from blockyard.server.runs.model import Run, RunId
 
 
 class RunAccess(IntEnum):
@@ -48,7 +48,7 @@ def require_access(principal: Principal, run: Run, needed: RunAccess, *, transpa
     if access >= needed:
         return access
     if access is RunAccess.NONE:
-        refuse_foreign_token(principal, run)
+        refuse_foreign_token(principal, run.id)
         raise NotFound(f"there is no run {run.id}", code="RunUnknown")
     raise Denied(
         "you don't have sufficient permissions: the logs of this run are for the platform team only",
@@ -61,7 +61,7 @@ def require_report(principal: Principal, run: Run) -> None:
     """Refuse whoever may not report on `run`: it takes a token of the run, or a key of the runner, its or the definition's owner."""
     if principal.attempt_of(run.id) is not None or principal.runner == run.target.runner_id:
         return
-    refuse_foreign_token(principal, run)
+    refuse_foreign_token(principal, run.id)
     _require_managed(principal, run, "BUILDINGBLOCKRUNSOURCE_SAVE")
 
 
@@ -69,7 +69,7 @@ def require_abort(principal: Principal, run: Run, *, transparent: bool) -> None:
     """Refuse whoever may not stop `run`: platform team, or the block's workspace where runs are transparent."""
     if transparent and principal.allows("BUILDINGBLOCK_SAVE", workspace=consumer(principal, run)):
         return
-    refuse_foreign_token(principal, run)
+    refuse_foreign_token(principal, run.id)
     _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE", own="BUILDINGBLOCK_SAVE" if transparent else None)
 
 
@@ -82,14 +82,23 @@ def may_abort(principal: Principal, run: Run, *, transparent: bool) -> bool:
     return True
 
 
-def refuse_foreign_token(principal: Principal, run: Run) -> None:
+def refuse_foreign_token(principal: Principal, run_id: RunId) -> None:
     """Refuse the token of another run."""
-    if principal.run is not None and principal.run.run_id != run.id:
+    if principal.run is not None and principal.run.run_id != run_id:
         raise Denied(
             "this run token belongs to another run",
             code="ForeignRunToken",
             remedy="Use the token that came with the claim of this run.",
         )
+
+
+def superseded() -> Conflict:
+    """Return the refusal of an attempt that works on its run no more."""
+    return Conflict(
+        "the run is finished, or another attempt works on it",
+        code="AttemptSuperseded",
+        remedy="Stop working on this run.",
+    )
 
 
 def _require_managed(principal: Principal, run: Run, code: str, *, own: str | None = None) -> None:

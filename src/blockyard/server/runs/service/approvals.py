@@ -189,6 +189,8 @@ class ApprovalService:
 
     def _without_strangers(self, tx: Transaction, run: Run, approval: Approval) -> Approval:
         """Return an approval without the votes of those who have lost the right to decide since."""
+        if not approval.votes:
+            return approval
         transparent = self._context.ports().content.is_transparent(tx, run)
 
         def may_still(author: Author) -> bool:

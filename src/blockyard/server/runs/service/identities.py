@@ -11,8 +11,9 @@ from blockyard.server.issuer.model import Algorithm
 from blockyard.server.issuer.model.workload import RENEW_AFTER, TOKEN_LIFE, Identity, IdentityOptions, RunFacts
 from blockyard.server.issuer.service import SigningKeys
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, NotFound
+from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import AttemptState, Run, RunId
+from blockyard.server.runs.service.access import refuse_foreign_token, superseded
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.store import AttemptStore, RunStore
 
@@ -92,19 +93,10 @@ class RunIdentities:
                 code="RunTokenNeeded",
                 remedy="Use the token that came with the claim of this run.",
             )
-        if grant.run_id != run_id:
-            raise Denied(
-                "this run token belongs to another run",
-                code="ForeignRunToken",
-                remedy="Use the token that came with the claim of this run.",
-            )
+        refuse_foreign_token(principal, run_id)
         run = RunStore(tx).get(run_id)
         attempt = AttemptStore(tx).get(run.id, grant.attempt)
         is_live = attempt is not None and attempt.state is AttemptState.LIVE
         if run.status is not RunStatus.IN_PROGRESS or run.attempt != grant.attempt or not is_live:
-            raise Conflict(
-                "the run is finished, or another attempt works on it",
-                code="AttemptSuperseded",
-                remedy="Stop working on this run.",
-            )
+            raise superseded()
         return run

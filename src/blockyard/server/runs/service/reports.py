@@ -15,7 +15,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, Stale
 from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
 from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
-from blockyard.server.runs.service.access import require_report
+from blockyard.server.runs.service.access import require_report, superseded
 from blockyard.server.runs.service.changes import kept_plan, printed_plan
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
@@ -152,11 +152,7 @@ class ReportService:
                 remedy="Send plans of DETECT runs only.",
             )
         if not caller.is_current:
-            raise Conflict(
-                "the run is finished, or another attempt works on it",
-                code="AttemptSuperseded",
-                remedy="Stop working on this run.",
-            )
+            raise superseded()
         caller = self._heard(tx, caller)
         FileStore(tx).put_artifact(run_id, sealed, digest=digest, at=self._context.clock())
 

@@ -222,6 +222,6 @@ class RunViews:
 
     def _refuse_old_token(self, tx: Transaction, principal: Principal, run: Run) -> None:
         """Refuse a run token that outlived its attempt: it may have leaked. Source: runner.md 1.1."""
-        refuse_foreign_token(principal, run)
+        refuse_foreign_token(principal, run.id)
         if principal.run is not None and standing_of(self._context, tx, principal.run) is StateStanding.OVER:
             raise Denied("this run token is too old", code="RunTokenExpired", remedy="Use an API key.")

@@ -6,7 +6,7 @@ Pure: everything follows from a version, the identity its runner declares, and n
 from blockyard.protocol.names import Cloud
 from blockyard.server.definitions.model.trust.clouds import Known, Way, clouds_of_platforms
 from blockyard.server.definitions.model.trust.generated import Generated, generate
-from blockyard.server.definitions.model.trust.policies import MAX_CREDENTIALS, TrustPolicy, all_subjects, policies
+from blockyard.server.definitions.model.trust.policies import MAX_CREDENTIALS, TrustPolicy, policies
 
 __all__ = [
     "MAX_CREDENTIALS",
@@ -15,7 +15,6 @@ __all__ = [
     "Known",
     "TrustPolicy",
     "Way",
-    "all_subjects",
     "clouds_of_platforms",
     "generate",
     "policies",

@@ -10,6 +10,7 @@ from blockyard.protocol.names import Cloud, InputType
 from blockyard.server.definitions.model.definition import AssignmentType, InputSpec, Value
 from blockyard.server.definitions.model.identities import VersionIdentity
 from blockyard.server.definitions.model.trust.clouds import Known, Way
+from blockyard.server.definitions.model.values import file_content
 from blockyard.server.kit.errors import Conflict
 
 GCP_FILE = "gcp-credentials.json"
@@ -146,6 +147,4 @@ def _variable(key: str, name: str, value: Value = None, *, secret: bool = False)
 
 
 def _has_placeholder(spec: InputSpec) -> bool:
-    if spec.type is not InputType.FILE or not isinstance(spec.argument, str):
-        return False
-    return b"<" in base64.b64decode(spec.argument.rpartition(",")[2])
+    return spec.type is InputType.FILE and isinstance(spec.argument, str) and b"<" in file_content(spec.argument)

@@ -47,21 +47,6 @@ class TrustPolicy:
     warnings: tuple[str, ...] = ()
 
 
-def subjects(identity: VersionIdentity) -> tuple[str, ...]:
-    """Return every subject of runs; where a version separates plans, of those that do more than that."""
-    return (identity.subject, *identity.other_subjects)
-
-
-def plan_subjects(identity: VersionIdentity) -> tuple[str, ...]:
-    """Return the subjects of runs that only plan, where a version separates these."""
-    return () if identity.plan_subject is None else (identity.plan_subject,)
-
-
-def all_subjects(identity: VersionIdentity) -> tuple[str, ...]:
-    """Return every subject that a token of the version can have."""
-    return (*subjects(identity), *plan_subjects(identity))
-
-
 def policies(identity: VersionIdentity, cloud: Cloud, known: Known, *, name: str) -> tuple[TrustPolicy, ...]:
     """Return what a cloud is told for a version of the definition `name`. Raises Conflict: no identity for that cloud."""
     token_path(identity, cloud)
@@ -84,15 +69,15 @@ def _aws(identity: VersionIdentity, known: Known, _name: str) -> Iterator[TrustP
         cloud=Cloud.AWS,
         kind="aws-role-trust",
         title="Trust policy of the role that runs take",
-        content=_role_trust(identity, subjects(identity), known),
+        content=_role_trust(identity, identity.subjects, known),
         warnings=(*(tagged if identity.options.tags_sessions else ()), _WHO),
     )
-    if plan_subjects(identity):
+    if identity.plan_subjects:
         yield TrustPolicy(
             cloud=Cloud.AWS,
             kind="aws-plan-role-trust",
             title="Trust policy of the role that runs take while they only plan",
-            content=_role_trust(identity, plan_subjects(identity), known),
+            content=_role_trust(identity, identity.plan_subjects, known),
             warnings=(_PLANS,),
         )
     yield _resource_policy(identity, known)
@@ -145,8 +130,8 @@ def _resource_policy(identity: VersionIdentity, known: Known) -> TrustPolicy:
 
 
 def _azure(identity: VersionIdentity, _known: Known, name: str) -> Iterator[TrustPolicy]:
-    for number, subject in enumerate(all_subjects(identity), start=1):
-        plans = subject in plan_subjects(identity)
+    for number, subject in enumerate(identity.all_subjects, start=1):
+        plans = subject in identity.plan_subjects
         yield TrustPolicy(
             cloud=Cloud.AZURE,
             kind="azure-federated-credential",
@@ -168,7 +153,7 @@ def _azure(identity: VersionIdentity, _known: Known, name: str) -> Iterator[Trus
 
 
 def _gcp(identity: VersionIdentity, known: Known, _name: str) -> Iterator[TrustPolicy]:
-    longest = max(len(subject.encode()) for subject in all_subjects(identity))
+    longest = max(len(subject.encode()) for subject in identity.all_subjects)
     is_short = longest <= GCP_LONGEST_SUBJECT
     mapped = "assertion.sub" if is_short else "assertion.sub.extract('buildingblockdefinition.{definition}')"
     too_long = f"The subject has {longest} bytes, Google Cloud takes {GCP_LONGEST_SUBJECT}: what is behind the workspace stands for it."
@@ -180,7 +165,7 @@ def _gcp(identity: VersionIdentity, known: Known, _name: str) -> Iterator[TrustP
             "name": known.provider_resource,
             "oidc": {"issuerUri": identity.issuer, "allowedAudiences": [identity.clouds[Cloud.GCP].audience]},
             "attributeMapping": {"google.subject": mapped},
-            "attributeCondition": " || ".join(f"assertion.sub == '{subject}'" for subject in all_subjects(identity)),
+            "attributeCondition": " || ".join(f"assertion.sub == '{subject}'" for subject in identity.all_subjects),
         },
         warnings=(
             "The condition names this definition alone: definitions of other teams get a provider of their own.",
@@ -191,13 +176,13 @@ def _gcp(identity: VersionIdentity, known: Known, _name: str) -> Iterator[TrustP
     yield _binding(
         "gcp-iam-binding",
         "Binding on the service account that runs take",
-        map(told, subjects(identity)),
+        map(told, identity.subjects),
         known=known,
         warning=_WHO,
     )
-    if plan_subjects(identity):
+    if identity.plan_subjects:
         title = "Binding on the service account that runs take while they only plan"
-        yield _binding("gcp-plan-iam-binding", title, map(told, plan_subjects(identity)), known=known, warning=_PLANS)
+        yield _binding("gcp-plan-iam-binding", title, map(told, identity.plan_subjects), known=known, warning=_PLANS)
     yield TrustPolicy(
         cloud=Cloud.GCP,
         kind="gcp-credential-file",
