@@ -12,6 +12,7 @@ from blockyard.runner.executors.opentofu.trust.verdicts import cause_of, claims_
 from blockyard.runner.frame.executor import Outcome
 from tests.support.aws_accounts import Account, by_token
 from tests.support.opentofu_runs import OpenTofuRun, a_data_url, an_input
+from tests.support.scripted_http import Answer, scripted_server
 from tests.support.sts_front import StsFront, sts_front
 from tests.support.token_endpoints import ACCESS_TOKEN, TokenEndpoints, token_endpoints
 from tests.support.token_issuer import TokenIssuer, token_issuer
@@ -172,6 +173,14 @@ def test_an_unreachable_cloud_is_told(new_run: NewRun, issuer: TokenIssuer, fron
     environment = on_aws(front, issuer.token()) | {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}
 
     assert "AWS cannot be reached" in tried(new_run, **environment).reporter.user_messages["trust_test"]
+
+
+def test_an_answer_without_end_is_not_read_to_it(new_run: NewRun, issuer: TokenIssuer, front: StsFront) -> None:
+    with scripted_server({"/": [Answer(400, b"x" * 300_000)]}) as cloud:
+        environment = on_aws(front, issuer.token()) | {"AWS_ENDPOINT_URL_STS": cloud.url}
+        told = tried(new_run, **environment).reporter.user_messages["trust_test"]
+
+    assert "AWS answers with more than 262144 bytes" in told
 
 
 @pytest.mark.parametrize(

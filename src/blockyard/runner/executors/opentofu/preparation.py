@@ -79,14 +79,17 @@ def prepare_sources(work: ModuleWork, engines: Engines, own: Mapping[str, str]) 
 
 
 def prepare_inputs(work: ModuleWork, prepared: Prepared) -> Module:
-    """Write FILE inputs, then variables; return what the module declares. Raises StepFailed."""
+    """Write FILE inputs, then variables; return what the module declares, as its author wrote it. Raises StepFailed."""
     opened = [*prepared.opened, *work.open_inputs(given for given in work.inputs() if not given.is_environment)]
-    work.provide_identity(module_files(work.run_dir).values())
-    if work.is_done(_INPUTS):
-        return _read_module(work, prepared)
-    write_files(work.run_dir, opened, work.say)
-    _require_module(work)
-    module = _read_module(work, prepared)
+    is_done = work.is_done(_INPUTS)
+    if not is_done:
+        write_files(work.run_dir, opened, work.say)
+        _require_module(work)
+    texts = module_files(work.run_dir, leave_out=is_backend_file)
+    work.provide_identity(texts.values())
+    module = read(texts, opentofu=prepared.engine.version.product is Product.OPENTOFU)
+    if is_done:
+        return module
     for file in module.unread:
         work.say(f"Warning: {file.sentence}. Its variables count as having no type.")
     _tell_of_variable_files(work)
@@ -147,12 +150,6 @@ def _require_module(work: ModuleWork) -> None:
         f"the path '{path}' contains no module" if path else "the repository contains no module",
         "There is no .tf or .tofu file. Check repository path and reference of the definition.",
     )
-
-
-def _read_module(work: ModuleWork, prepared: Prepared) -> Module:
-    """Return the module as its author wrote it, without what this runner or an earlier process put beside it."""
-    is_opentofu = prepared.engine.version.product is Product.OPENTOFU
-    return read(module_files(work.run_dir, leave_out=is_backend_file), opentofu=is_opentofu)
 
 
 def _empty(folder: Path, keep: Collection[str] = ()) -> None:

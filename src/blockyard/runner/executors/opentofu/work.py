@@ -81,9 +81,10 @@ class ModuleWork(Work):
 
     def open_inputs(self, inputs: Iterable[RunInput]) -> list[PlainInput]:
         """Return inputs in clear, with the paths of identity tokens that this run sees. Raises StepFailed."""
-        opened = [self._placed(plain) for plain in super().open_inputs(inputs)]
-        self.reporter.add_secrets(text for plain in opened for text in secrets(plain))
-        return opened
+        pairs = [(plain, self._placed(plain)) for plain in super().open_inputs(inputs)]
+        changed = (placed for plain, placed in pairs if placed is not plain)
+        self.reporter.add_secrets(text for placed in changed for text in secrets(placed))
+        return [placed for _, placed in pairs]
 
     def provide_identity(self, texts: Iterable[str]) -> None:
         """Bring the identity tokens that inputs, the script and the `texts` of the module name. Raises StepFailed."""
