@@ -17,13 +17,14 @@ from blockyard.cli.exits import missing, usage
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
-from blockyard.cli.model import BlockStatus
+from blockyard.cli.model import Block, BlockStatus
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import BLOCK_V2
 
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
@@ -297,13 +298,10 @@ def detect_changes(
     """Say what a run would change, and change nothing. The plan is kept for `blocks apply-plan`."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        started = session.client.post(own("blocks", item.id, "detect"))
-        run_id = text(started, "runUuid")
-        if not (wait and run_id):
-            session.printer.result(started, f"A dry run of '{item.name}' ({item.id}) was started.")
+        ended = _run_of(session, item, "detect", "dry run", wait=wait)
+        if ended is None:
             return
-        status = wait_for(session, run_id)
-        run = session.client.get(own("runs", run_id))
+        status, run = ended
         changes = flag(run, "changesDetected")
         if session.printer.for_programs:
             session.printer.document(run)
@@ -329,14 +327,22 @@ def try_trust(
     """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        started = session.client.post(own("blocks", item.id, "trust-test"))
-        run_id = text(started, "runUuid")
-        if not (wait and run_id):
-            session.printer.result(started, f"A trust test of '{item.name}' ({item.id}) was started.")
+        ended = _run_of(session, item, "trust-test", "trust test", wait=wait)
+        if ended is None:
             return
-        status = wait_for(session, run_id)
-        session.printer.result(session.client.get(own("runs", run_id)), f"The trust test ended: {status}.")
+        status, run = ended
+        session.printer.result(run, f"The trust test ended: {status}.")
         end(status)
+
+
+def _run_of(session: Session, item: Block, action: str, called: str, *, wait: bool) -> tuple[str, JsonObject] | None:
+    """Start a run that changes nothing, and return how it ended, and the run; None if nobody waits for it, which is told."""
+    started = session.client.post(own("blocks", item.id, action))
+    run_id = text(started, "runUuid")
+    if not (wait and run_id):
+        session.printer.result(started, f"A {called} of '{item.name}' ({item.id}) was started.")
+        return None
+    return wait_for(session, run_id), session.client.get(own("runs", run_id))
 
 
 @blocks.command("apply-plan")
