@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -32,6 +33,13 @@ class Figure:
     def document(self) -> dict[str, object]:
         """Return the figure as JSON has it."""
         return {**asdict(self), "holds": self.holds}
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds something takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def percentile(values: Sequence[float], share: float) -> float:

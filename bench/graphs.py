@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import httpx2
 
-from bench.figures import Figure, percentile
+from bench.figures import Figure, percentile, timed
 from bench.groups import Setting
 from bench.runner import claim, finish, new_runner
 from blockyard.diagnosis.logging import configure
@@ -68,27 +68,17 @@ def _to_rest(setting: Setting, order: Order, number: int) -> tuple[float, float]
         world = BlockWorld(database, RunningClock())
         began = time.perf_counter()
         order(world, number)
-        took: list[float] = []
-        done = 0
-        while True:
+        done, before, longest = 0, -1, 0.0
+        while done > before:
+            before = done
             while (claimed := world.claim()) is not None:
-                with _timed(took):
-                    world.report(claimed, outputs={"out": a_value("same")})
+                report = partial(world.report, claimed, outputs={"out": a_value("same")})
+                longest = max(longest, timed(report))
                 done += 1
-            with _timed(took):
-                turns = world.db.write_now(world.blocks.hooks.take_turns)
-            if not turns:
-                break
+            longest = max(longest, timed(lambda: world.db.write_now(world.blocks.hooks.take_turns)))
         if done != number:
             raise RuntimeError(f"{done} of {number} runs")
-        return (time.perf_counter() - began) * 1000 / number, max(took) * 1000
-
-
-@contextmanager
-def _timed(took: list[float]) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    took.append(time.perf_counter() - began)
+        return (time.perf_counter() - began) * 1000 / number, longest * 1000
 
 
 def _define(world: BlockWorld, name: str, *parents: JsonObject) -> JsonObject:

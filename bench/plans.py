@@ -1,10 +1,9 @@
 """Large plans: how long it takes to keep what a runner tells of one, to list it, and to compare it with another one."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from bench.figures import Figure, median
+from bench.figures import Figure, median, timed
 from bench.groups import Setting
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app import migrate
@@ -51,11 +50,11 @@ def _planned(world: BlockWorld, block: JsonObject, number: int) -> dict[str, flo
     changes = [_change(at, number) for at in range(CHANGES)]
     pages = range(-(-CHANGES // _PAGE))
     took = {
-        "kept": _timed(lambda: report_plan(world, claimed, *changes)),
-        "listed whole": _timed(lambda: [_read(world, f"{address}?size={_PAGE}&page={page}") for page in pages]),
+        "kept": timed(lambda: report_plan(world, claimed, *changes)),
+        "listed whole": timed(lambda: [_read(world, f"{address}?size={_PAGE}&page={page}") for page in pages]),
     }
     if number:
-        took["compared"] = _timed(lambda: _read(world, f"{address}/comparison?size={_PAGE}"))
+        took["compared"] = timed(lambda: _read(world, f"{address}/comparison?size={_PAGE}"))
     return took
 
 
@@ -76,9 +75,3 @@ def _change(at: int, number: int) -> JsonObject:
         "attributes": attributes,
         "digest": f"{at:032x}{number:032x}",
     }
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

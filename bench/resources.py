@@ -1,10 +1,9 @@
 """The search of what states say exists: how long a page takes where there are very many resources."""
 
-import time
 from collections.abc import Iterator
 from uuid import UUID
 
-from bench.figures import Figure, median, percentile
+from bench.figures import Figure, median, percentile, timed
 from bench.groups import Setting
 from blockyard.server.app import migrate
 from blockyard.server.kit.clock import utc_now
@@ -56,9 +55,7 @@ def resource_search(setting: Setting) -> Iterator[Figure]:
 
 
 def _searched(db: Database, chosen: ResourceFilter, reach: ResourceReach) -> float:
-    started = time.perf_counter()
-    db.read_now(lambda tx: ResourceStore(tx).page(chosen, reach, PageRequest()))
-    return time.perf_counter() - started
+    return timed(lambda: db.read_now(lambda tx: ResourceStore(tx).page(chosen, reach, PageRequest())))
 
 
 def _fill(db: Database, url: str, states: int) -> None:

@@ -1,10 +1,9 @@
 """Every screen of the pages: how long one takes the server, where there is as much as in its pictures."""
 
 import sys
-import time
 from collections.abc import Iterator
 
-from bench.figures import Figure, median, percentile
+from bench.figures import Figure, median, percentile, timed
 from bench.groups import Setting
 from blockyard.diagnosis.logging import configure
 from blockyard.server.kit.clock import utc_now
@@ -53,6 +52,4 @@ def screens(setting: Setting) -> Iterator[Figure]:
 
 
 def _opened(person: Person, path: str) -> float:
-    began = time.perf_counter()
-    person.get(path, Accept="text/html")
-    return time.perf_counter() - began
+    return timed(lambda: person.get(path, Accept="text/html"))
