@@ -5,10 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import psycopg
@@ -20,6 +19,7 @@ from tests.support.browser import accessibility_violations, fresh_page, troubles
 from tests.support.certificates import Authority
 from tests.support.git_repositories import Repository, create_repository, git_environment
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server
+from tests.support.loopback import loopback_server
 from tests.support.postgres import PostgresServer
 
 FILES: dict[str, str | bytes | None] = {
@@ -174,11 +174,8 @@ def site() -> Iterator[str]:
         "/grey": GOOD.replace("<p>", '<p style="color: #bbb; background: #fff">'),
         "/phone": GOOD.replace("</head>", f"<style>{GREY_ON_A_PHONE}</style></head>").replace("<p>", "<p>Here.</p><p>"),
     }
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_PageHandler,), {"pages": pages}))
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with loopback_server(type("Handler", (_PageHandler,), {"pages": pages})) as url:
+        yield url
 
 
 def test_the_browser_shows_a_page_and_axe_finds_what_is_hard_to_read(page: Page, site: str) -> None:

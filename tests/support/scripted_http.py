@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
+
+from tests.support.loopback import loopback_server
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,6 @@ def scripted_server(answers: Mapping[str, list[Answer]]) -> Iterator[ScriptedSer
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name the base class gives it
             """Say nothing."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = ScriptedServer(f"http://127.0.0.1:{listener.server_address[1]}", answers)
-    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with loopback_server(Handler) as url:
+        server = ScriptedServer(url, answers)
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()

@@ -11,8 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 from xml.etree import ElementTree as ET
@@ -20,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from tests.support import aws_trust
 from tests.support.identity_tokens import BadTokenError, issuer_of, verified
+from tests.support.loopback import loopback_server
 
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 _ROLE = re.compile(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([^/]+)")
@@ -214,16 +214,9 @@ def sts_front(moto: str) -> Iterator[StsFront]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name the base class gives it
             """Say nothing."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    front = StsFront(f"http://127.0.0.1:{listener.server_address[1]}", moto)
-    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with loopback_server(Handler) as url:
+        front = StsFront(url, moto)
         yield front
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
 
 
 _HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "accept-encoding", "expect"})

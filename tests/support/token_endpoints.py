@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.identity_tokens import BadTokenError, issuer_of, verified
+from tests.support.loopback import loopback_server
 
 ACCESS_TOKEN = "ya29.an-access-token-of-google"
 
@@ -134,13 +134,6 @@ def token_endpoints() -> Iterator[TokenEndpoints]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name the base class gives it
             """Say nothing."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    endpoints = TokenEndpoints(f"http://127.0.0.1:{listener.server_address[1]}")
-    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with loopback_server(Handler) as url:
+        endpoints = TokenEndpoints(url)
         yield endpoints
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()

@@ -7,13 +7,12 @@ import platform
 import shutil
 import subprocess
 import tarfile
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from blockyard.runner.executors.opentofu.engine.engines import Engine, Engines
 from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product, read_version, wanted
 from blockyard.runner.executors.opentofu.settings import EngineFallback
 from blockyard.runner.frame.failures import StepFailed, Stopped
+from tests.support.loopback import loopback_server
 
 SYSTEM = f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}[platform.machine()] }"
 
@@ -164,15 +164,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with loopback_server(partial(_Quiet, directory=str(folder))) as url:
+        yield url
 
 
 @pytest.fixture
@@ -344,13 +337,11 @@ class _Redirecting(SimpleHTTPRequestHandler):
 def test_a_redirect_never_leads_off_https(machine: Machine, mirror: Path) -> None:
     with served(mirror) as url:
         handler = type("_ToMirror", (_Redirecting,), {"target": url})
-        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-            thread.start()
-            with pytest.raises(StepFailed, match="is not https: redirects must stay on https"):
-                machine.find("1.9.0", mirror=f"http://127.0.0.1:{server.server_port}")
-            server.shutdown()
-            thread.join()
+        with (
+            loopback_server(handler) as redirecting,
+            pytest.raises(StepFailed, match="is not https: redirects must stay on https"),
+        ):
+            machine.find("1.9.0", mirror=redirecting)
 
 
 def test_a_mirror_without_https_must_sign(machine: Machine) -> None:

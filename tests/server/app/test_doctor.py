@@ -3,11 +3,9 @@
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from blockyard.server.app.settings import Settings
 from blockyard.server.kit.database import Database
 from tests.support import forked
 from tests.support.installed import other_runner_key, replace_key
+from tests.support.loopback import loopback_server
 
 UNWRITABLE = Path("/proc/self/task")
 """A folder in which nobody can make a file, not even root."""
@@ -164,21 +163,11 @@ class _Answering(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@contextmanager
-def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def answering() -> Iterator[tuple[str, type[_Answering]]]:
     """The URL of a server, and how it answers."""
     handler = type("Handler", (_Answering,), {})
-    with _serving(handler) as url:
+    with loopback_server(handler) as url:
         yield url, handler
 
 
@@ -218,7 +207,7 @@ class _Ready(_Answering):
 def other_server() -> Iterator[tuple[str, type[_Ready]]]:
     """The URL of a server of some installation."""
     handler = type("Handler", (_Ready,), {})
-    with _serving(handler) as url:
+    with loopback_server(handler) as url:
         yield url, handler
 
 
